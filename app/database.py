@@ -1,0 +1,506 @@
+"""The database: one engine, `read` and `write`, and the column types that every table uses.
+
+A transaction is a function call. Domain functions are plain and synchronous, take a `Session`, never commit and never touch the
+network; `write` runs them in a writer thread and answers after the commit, so whatever the caller tells the world is already durable.
+Transactions, group commit and retries live here, once.
+
+SQLite has one writer thread: functions that wait are run one after another, each in a SAVEPOINT, and share one commit. A refusal rolls
+back its own savepoint only. PostgreSQL has a few writer threads, each function its own transaction, repeated where the database says
+that repeating is safe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import orjson
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    Executable,
+    Integer,
+    MetaData,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    event,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
+
+from app import chance
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+# No transaction holds others up for longer than this; what waits beyond it goes into the next shared commit.
+BATCH_SECONDS = 0.03
+BATCH_MOST = 64
+ATTEMPTS = 8
+STATEMENT_TIMEOUT_MS = 10_000
+LOCK_TIMEOUT_MS = 4_000
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+# Column types
+
+
+class Utc(TypeDecorator[datetime]):
+    """A moment: timezone-aware and in UTC on both sides. A naive datetime is refused, because nobody can say what it means."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+Id = partial(Uuid, as_uuid=False)
+"""A UUIDv7 from `chance.new_id`: text in Python, native on PostgreSQL."""
+
+Sequence_ = BigInteger().with_variant(Integer, "sqlite")
+"""A number that the database counts up."""
+
+Json = JSON().with_variant(JSONB, "postgresql")
+
+
+# What a caller may get instead of a result
+
+
+class DatabaseUnavailable(Exception):
+    """Nothing of the change happened as far as we know; the same request may be sent again, with its idempotency key."""
+
+    code = "database_unavailable"
+    retry_after_s = 5
+
+
+class Overloaded(DatabaseUnavailable):
+    """More changes wait than may wait. Nothing of this one was begun."""
+
+    code = "overloaded"
+    retry_after_s = 1
+
+
+class Contended(Exception):
+    """A plan rested on figures that another transaction has changed since. Raised by domain functions; the whole function is repeated.
+
+    On the repetition `session.contended` is true, and the function reads with locks so that its plan can't be overtaken again.
+    """
+
+
+# A transaction
+
+
+class Session:
+    """One transaction, as a domain function sees it.
+
+    `info` holds what the functions of one transaction tell each other (events to append, SKUs that were touched).
+    """
+
+    __slots__ = ("connection", "contended", "dialect", "info")
+
+    def __init__(self, connection: Connection, *, contended: bool = False) -> None:
+        self.connection = connection
+        self.contended = contended
+        self.dialect = connection.dialect.name
+        self.info: dict[str, Any] = {}
+
+    def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run one statement; a list of parameters runs it once for each."""
+        return self.connection.execute(statement, parameters)
+
+    def scalar(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Any:
+        """The first column of the first row, or None."""
+        return self.connection.execute(statement, parameters).scalar()
+
+
+def _nothing(session: Session) -> None:
+    pass
+
+
+@dataclass(slots=True, eq=False)
+class _Job:
+    call: Callable[[Session], Any]
+    future: Future[Any] | asyncio.Future[Any]
+    loop: asyncio.AbstractEventLoop | None
+    result: Any = None
+    error: BaseException | None = None
+
+    def settle(self) -> None:
+        if self.future.done():  # the caller went away; the change stands
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+@dataclass(slots=True)
+class Figures:
+    """What the database did since it was opened; read by the metrics."""
+
+    commits: int = 0
+    functions: int = 0
+    refused: int = 0
+    retried: int = 0
+    failed: int = 0
+    last_error: str | None = field(default=None)
+
+
+class Database:
+    """Read and write, on SQLite or PostgreSQL.
+
+    `finish` runs at the end of every writing function, in the same transaction: what must always follow a change hangs here.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        finish: Callable[[Session], None] = _nothing,
+        queue_limit: int = 1_000,
+        writers: int = 4,
+        readers: int = 4,
+    ) -> None:
+        self.engine = engine_for(url, pool_size=writers + readers)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self.figures = Figures()
+        self._finish = finish
+        self._limit = queue_limit
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._closed = False
+        if self.is_sqlite:
+            self._snapshots = engine_for(url, pool_size=readers, read_only=True)
+        else:
+            self._snapshots = self.engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._reads = 0
+        self._readers = ThreadPoolExecutor(readers, thread_name_prefix="reader")
+        serve = self._serve_shared if self.is_sqlite else self._serve_alone
+        self._writers = [threading.Thread(target=serve, name=f"writer-{n}", daemon=True) for n in range(1 if self.is_sqlite else writers)]
+        for thread in self._writers:
+            thread.start()
+
+    # What callers use
+
+    async def write(self, function: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the function in a transaction and answer after its commit.
+
+        Raises: whatever the function raises (then nothing of it happened); Overloaded; DatabaseUnavailable.
+        """
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._submit(_Job(lambda session: function(session, *args, **kwargs), future, loop))
+        return await future
+
+    async def read(self, function: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run the function on a read-only snapshot. Raises: as `write`."""
+        if self._reads >= self._limit:
+            raise Overloaded("too many reads wait for the database")
+        self._reads += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._readers, partial(self.look, function, *args, **kwargs))
+        finally:
+            self._reads -= 1
+
+    def run(self, function: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """`write` for callers that are not in an event loop: commands, tests."""
+        future: Future[T] = Future()
+        self._submit(_Job(lambda session: function(session, *args, **kwargs), future, None))
+        return future.result()
+
+    def look(self, function: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """`read` for callers that are not in an event loop."""
+        try:
+            with self._snapshots.connect() as connection, connection.begin():
+                return function(Session(connection), *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            raise self._unavailable(error) from error
+
+    @property
+    def waiting(self) -> int:
+        """Changes that wait for a writer."""
+        return self._jobs.qsize()
+
+    def close(self) -> None:
+        """Finish what waits, then let go of the database. Calling it twice does no harm."""
+        if self._closed:
+            return
+        self._closed = True
+        for _ in self._writers:
+            self._jobs.put(None)
+        for thread in self._writers:
+            thread.join()
+        self._readers.shutdown(wait=True)
+        while not self._jobs.empty():  # what was submitted while we closed
+            if (job := self._jobs.get()) is not None:
+                job.error = DatabaseUnavailable("the service is stopping")
+                self._answer([job])
+        self.engine.dispose()
+        self._snapshots.dispose()
+
+    # How it is done
+
+    def _submit(self, job: _Job) -> None:
+        if self._closed:
+            raise DatabaseUnavailable("the service is stopping")
+        if self._jobs.qsize() >= self._limit:
+            raise Overloaded(f"{self._limit} changes already wait for the database")
+        self._jobs.put(job)
+
+    def _call(self, connection: Connection, job: _Job, *, contended: bool = False) -> Any:
+        session = Session(connection, contended=contended)
+        result = job.call(session)
+        self._finish(session)
+        return result
+
+    def _serve_shared(self) -> None:
+        """SQLite: run what waits, one after another, and commit once for all of it."""
+        while (job := self._jobs.get()) is not None:
+            done = [job]
+            try:
+                with self._begun() as connection:
+                    until = chance.monotonic() + BATCH_SECONDS
+                    while job is not None:
+                        self._in_savepoint(connection, job)
+                        if len(done) >= BATCH_MOST or chance.monotonic() > until:
+                            break
+                        try:
+                            job = self._jobs.get_nowait()
+                        except queue.Empty:
+                            break
+                        if job is None:  # closing: this batch is committed, then the loop ends
+                            self._jobs.put(None)
+                        else:
+                            done.append(job)
+                    connection.commit()
+                self.figures.commits += 1
+                self.figures.last_error = None
+            except Exception as error:
+                # The shared commit is gone, and with it every function that it held: none of them may hear yes.
+                reason = self._unavailable(error) if isinstance(error, DBAPIError | sqlite3.Error) else error
+                for lost in done:
+                    lost.result, lost.error = None, lost.error or reason
+            self._answer(done)
+
+    def _begun(self) -> Connection:
+        """A connection with the write lock taken. A lock that someone else holds is waited for, within bounds."""
+
+        def begin() -> Connection:
+            connection = self.engine.connect()
+            try:
+                connection.begin()
+            except BaseException:
+                connection.close()
+                raise
+            return connection
+
+        try:
+            return begin()
+        except OperationalError as error:
+            if not _may_be_repeated(error):
+                raise
+            self.figures.retried += 1
+            return _repeatedly(begin)
+
+    def _in_savepoint(self, connection: Connection, job: _Job) -> None:
+        raw = connection.connection.dbapi_connection
+        assert raw is not None
+        raw.execute("SAVEPOINT job")
+        try:
+            job.result = self._call(connection, job)
+            raw.execute("RELEASE job")
+            self.figures.functions += 1
+        except BaseException as error:
+            if not raw.in_transaction:  # a full disk or the like: SQLite has rolled back everything, neighbours included
+                raise
+            raw.execute("ROLLBACK TO job")
+            raw.execute("RELEASE job")
+            job.error = self._unavailable(error) if _is_outage(error) else error
+            self.figures.refused += 1
+
+    def _serve_alone(self) -> None:
+        """PostgreSQL: one function is one transaction."""
+        while (job := self._jobs.get()) is not None:
+            try:
+                try:
+                    job.result = self._in_transaction(job)
+                except Exception as error:
+                    if not _may_be_repeated(error):
+                        raise
+                    self.figures.retried += 1
+                    job.result = _repeatedly(partial(self._in_transaction, job, contended=True))
+                self.figures.commits += 1
+                self.figures.functions += 1
+                self.figures.last_error = None
+            except Contended as error:
+                job.error = Overloaded(str(error) or "too many others change the same stock")
+            except Exception as error:
+                job.error = self._unavailable(error) if _is_outage(error) else error
+                self.figures.refused += 1
+            self._answer([job])
+
+    def _in_transaction(self, job: _Job, *, contended: bool = False) -> Any:
+        with self.engine.connect() as connection:
+            with connection.begin() as transaction:
+                result = self._call(connection, job, contended=contended)
+                try:
+                    transaction.commit()
+                except DBAPIError as error:
+                    if error.connection_invalidated:
+                        # Nobody can say whether it was committed, so it isn't repeated here; the caller's key makes that safe.
+                        raise DatabaseUnavailable("the connection broke during a commit") from error
+                    raise
+            return result
+
+    def _unavailable(self, error: BaseException) -> DatabaseUnavailable:
+        cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        self.figures.failed += 1
+        self.figures.last_error = cause
+        return DatabaseUnavailable(f"the database can't take this now: {cause}")
+
+    @staticmethod
+    def _answer(jobs: list[_Job]) -> None:
+        """Tell the callers; those of one event loop are woken together."""
+        by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+        for job in jobs:
+            if job.loop is None:
+                job.settle()
+            else:
+                by_loop.setdefault(job.loop, []).append(job)
+        for loop, theirs in by_loop.items():
+
+            def settle(these: list[_Job] = theirs) -> None:
+                for job in these:
+                    job.settle()
+
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(settle)
+
+
+def _may_be_repeated(error: BaseException) -> bool:
+    """Whether the database promises that nothing happened and that another try may succeed."""
+    if isinstance(error, Contended):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:  # lost before the commit was sent
+        return True
+    cause = error.orig
+    return getattr(cause, "sqlstate", None) in ("40001", "40P01") or getattr(cause, "sqlite_errorname", "").startswith(
+        ("SQLITE_BUSY", "SQLITE_LOCKED")
+    )
+
+
+def _is_outage(error: BaseException) -> bool:
+    """Whether the database, and not the change, is what failed: full, locked, gone, too slow."""
+    if isinstance(error, sqlite3.Error):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated or isinstance(error, InterfaceError):
+        return True
+    state = getattr(error.orig, "sqlstate", None)
+    if state is not None:
+        # 08 connection, 25P03/57 shut down or timed out, 53 out of disk, memory or connections, 55P03 lock timeout, 40 gave up repeating
+        return state.startswith(("08", "53", "57", "40", "58")) or state in ("55P03", "25P03", "25006")
+    return isinstance(error, OperationalError)
+
+
+def _repeatedly(function: Callable[[], T]) -> T:
+    """Try again after a short, jittered wait, a bounded number of times; the last error is raised as it is."""
+    return Retrying(
+        retry=retry_if_exception(_may_be_repeated),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random_exponential(multiplier=0.005, max=0.25),
+        reraise=True,
+    )(function)
+
+
+# Engines
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def engine_for(url: str, *, pool_size: int = 4, read_only: bool = False) -> Engine:
+    """An engine with the settings that the rest of the program relies on.
+
+    SQLite: WAL, synchronous=FULL, foreign keys, and BEGIN IMMEDIATE for writers (a transaction that reads first and locks later can
+    fail in the middle). PostgreSQL: through psycopg 3, in UTC, with statement and lock timeouts.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        engine = create_engine(
+            parsed.set(drivername="sqlite+pysqlite"),
+            connect_args={"check_same_thread": False, "isolation_level": None, "timeout": LOCK_TIMEOUT_MS / 1000},
+            pool_size=pool_size,
+            max_overflow=0,
+            json_serializer=_dumps,
+            json_deserializer=orjson.loads,
+        )
+
+        @event.listens_for(engine, "connect")
+        def _prepare(raw: Any, _: Any) -> None:
+            raw.execute("PRAGMA journal_mode=WAL")
+            raw.execute("PRAGMA synchronous=FULL")
+            raw.execute("PRAGMA foreign_keys=ON")
+            if read_only:
+                raw.execute("PRAGMA query_only=ON")
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+        return engine
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        connect_args={
+            "connect_timeout": 5,
+            "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
+            " -c idle_in_transaction_session_timeout=30000",
+        },
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=False,
+        json_serializer=_dumps,
+        json_deserializer=orjson.loads,
+    )

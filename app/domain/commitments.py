@@ -1,0 +1,175 @@
+"""Units promised to order lines: which, from where, and what couldn't be found yet.
+
+One row per line, SKU and location says how many units that location still owes the line and how many have left from there. A row
+without a location is the *short* part: promised, and nothing could be committed to it. Whatever becomes free repays it first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from app import chance
+from app.database import Contended, Id, Json, Session, Utc, metadata
+from app.domain import events, stock
+from app.domain.causes import Cause
+from app.domain.stock import Move
+
+commitments = Table(
+    "commitments",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("order_id", Id(), ForeignKey("orders.id"), nullable=False),
+    Column("line_id", Id(), ForeignKey("order_lines.id"), nullable=False),
+    # The SKU, never the stock row: a foreign key to a hot row would lock it.
+    Column("sku_id", Id(), ForeignKey("skus.id"), nullable=False),
+    Column("location_id", Id(), ForeignKey("locations.id"), nullable=True),
+    Column("quantity", Integer, CheckConstraint("quantity >= 0", name="quantity_not_negative"), nullable=False),
+    Column("shipped", Integer, CheckConstraint("shipped >= 0", name="shipped_not_negative"), nullable=False),
+    # Where the order may be served from, if it isn't from everywhere: a short part waits for units there.
+    Column("location_ids", Json, nullable=True),
+    # What a unit cost the store when it was promised.
+    Column("unit_cost", BigInteger, nullable=True),
+    Column("unit_cost_currency", String(3), nullable=True),
+    Column("promised_at", Utc, nullable=False),
+    Index(None, "order_id"),
+    Index(None, "line_id"),
+    Index(
+        "ix_commitments_owed",
+        "sku_id",
+        "location_id",
+        "promised_at",
+        postgresql_where=text("quantity > 0"),
+        sqlite_where=text("quantity > 0"),
+    ),
+)
+
+_insert = insert(commitments)
+
+
+def add(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Write new commitments; their units are moved by the caller, in the same transaction."""
+    if rows:
+        session.execute(_insert, rows)
+
+
+def of_order(session: Session, order_id: str) -> list[dict[str, Any]]:
+    """An order's commitments, oldest first."""
+    query = select(commitments).where(commitments.c.order_id == order_id).order_by(commitments.c.id)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+_take = (
+    update(commitments)
+    .where(commitments.c.id == bindparam("row"), commitments.c.quantity >= bindparam("units", type_=Integer))
+    .values(
+        quantity=commitments.c.quantity - bindparam("units", type_=Integer),
+        shipped=commitments.c.shipped + bindparam("left", type_=Integer),
+    )
+)
+
+
+def reduce(session: Session, row: dict[str, Any], units: int, *, shipped: bool = False) -> None:
+    """Owe that many units less, because they left or because they aren't wanted any more.
+
+    Raises: Contended when somebody else changed the row meanwhile.
+    """
+    found = session.execute(_take, {"row": row["id"], "units": units, "left": units if shipped else 0})
+    if found.rowcount == 0:
+        raise Contended("the order was changed at the same time")
+    row["quantity"] -= units
+    row["shipped"] += units if shipped else 0
+
+
+def owe(session: Session, like: dict[str, Any], location_id: str | None, units: int) -> None:
+    """Let a location (or nobody yet: None) owe the line more units. `like` is any commitment of the same line and SKU."""
+    at = commitments.c.location_id.is_(None) if location_id is None else commitments.c.location_id == location_id
+    found = session.execute(
+        update(commitments)
+        .where(commitments.c.line_id == like["line_id"], commitments.c.sku_id == like["sku_id"], at)
+        .values(quantity=commitments.c.quantity + units)
+    )
+    if found.rowcount == 0:
+        add(session, [like | {"id": chance.new_id(), "location_id": location_id, "quantity": units, "shipped": 0}])
+
+
+def uncommit_latest(session: Session, sku_id: str, location_id: str, units: int, *, cause: Cause) -> None:
+    """A fact took units that were promised: the lines promised latest become short. The caller moves the units.
+
+    Raises: Contended when fewer are committed at the location than that.
+    """
+    query = (
+        select(commitments)
+        .where(commitments.c.sku_id == sku_id, commitments.c.location_id == location_id, commitments.c.quantity > 0)
+        .order_by(commitments.c.promised_at.desc(), commitments.c.id.desc())
+        .limit(units)
+    )
+    for found in session.execute(query).mappings().all():
+        row = dict(found)
+        taken = min(units, row["quantity"])
+        reduce(session, row, taken)
+        owe(session, row, None, taken)
+        say_short(session, row, taken, cause=cause)
+        units -= taken
+        if not units:
+            break
+    else:
+        raise Contended("the commitments changed at the same time")
+    stock.freed(session).add(sku_id)  # the line may be served from elsewhere at once
+
+
+def say_short(session: Session, row: dict[str, Any], units: int, *, cause: Cause) -> None:
+    """Tell the world that part of a line has nothing committed to it."""
+    data = {"line_id": row["line_id"], "sku_id": row["sku_id"], "quantity": units}
+    events.append(session, "order.line_short", row["order_id"], data, cause=cause)
+
+
+def short_of(session: Session, sku_ids: Iterable[str]) -> list[dict[str, Any]]:
+    """The short parts of lines of these SKUs, oldest promise first."""
+    query = (
+        select(commitments)
+        .where(commitments.c.sku_id.in_(sorted(sku_ids)), commitments.c.location_id.is_(None), commitments.c.quantity > 0)
+        .order_by(commitments.c.promised_at, commitments.c.id)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def repay(session: Session, *, cause: Cause) -> None:
+    """What became free first serves the lines that are short, oldest promise first; only the rest may be seen as available.
+
+    Runs at the end of every transaction that freed units, before anybody else may see them.
+    """
+    while sku_ids := stock.freed(session).copy():
+        stock.freed(session).clear()
+        for row in short_of(session, sku_ids):
+            want = stock.Want(row["sku_id"], "", row["quantity"])
+            for location_id, units in stock.find_available(session, [want], row["location_ids"]).parts[0]:
+                reduce(session, row, units)
+                owe(session, row, location_id, units)
+                move = Move(row["sku_id"], location_id, units, "available", "committed", "short_filled")
+                stock.move_many(session, [move], cause=cause.by("order", row["order_id"]))
+                data = {"line_id": row["line_id"], "sku_id": row["sku_id"], "quantity": units}
+                events.append(session, "order.line_filled", row["order_id"], data, cause=cause)
+
+
+def short_total(session: Session) -> int:
+    """Units promised that nothing is committed to, over the whole store."""
+    query = select(func.coalesce(func.sum(commitments.c.quantity), 0)).where(commitments.c.location_id.is_(None))
+    return int(session.scalar(query))

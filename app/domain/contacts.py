@@ -1,0 +1,58 @@
+"""Buyers: names and addresses, in this table and nowhere else, so that erasing somebody is one operation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Column, ForeignKey, Index, String, Table, insert, or_, select, update
+
+from app import chance
+from app.database import Id, Session, Utc, metadata
+from app.domain import events
+from app.domain.causes import Cause
+from app.domain.errors import NotFound
+
+FIELDS = ("name", "company", "email", "phone", "line1", "line2", "city", "region", "postal_code", "country")
+
+contacts = Table(
+    "contacts",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    # An address that belongs to a buyer is erased with the buyer.
+    Column("buyer_id", Id(), ForeignKey("contacts.id"), nullable=True),
+    *(Column(field, String(320), nullable=True) for field in FIELDS),
+    Column("created_at", Utc, nullable=False),
+    Column("erased_at", Utc, nullable=True),
+    Index(None, "buyer_id"),
+)
+
+
+def add(session: Session, fields: Mapping[str, str | None], *, buyer_id: str | None = None) -> str:
+    """Keep a buyer or one of their addresses. Returns the id by which everything else refers to it."""
+    row: dict[str, Any] = {field: fields.get(field) for field in FIELDS}
+    row |= {"id": chance.new_id(), "buyer_id": buyer_id, "created_at": chance.now()}
+    session.execute(insert(contacts), row)
+    return str(row["id"])
+
+
+def get(session: Session, contact_id: str) -> dict[str, Any]:
+    """What is known of a contact. Raises: NotFound."""
+    row = session.execute(select(contacts).where(contacts.c.id == contact_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"No contact has the id {contact_id}.")
+    return dict(row)
+
+
+def erase(session: Session, contact_id: str, *, cause: Cause) -> dict[str, Any]:
+    """Blank a contact and every address that belongs to it. What they bought stays, without them. Raises: NotFound."""
+    row = get(session, contact_id)
+    if row["erased_at"] is None:
+        blank: dict[str, Any] = dict.fromkeys(FIELDS)
+        session.execute(
+            update(contacts)
+            .where(or_(contacts.c.id == contact_id, contacts.c.buyer_id == contact_id))
+            .values(**blank, erased_at=chance.now())
+        )
+        events.append(session, "contact.erased", contact_id, {}, cause=cause)
+    return get(session, contact_id)

@@ -1,0 +1,522 @@
+"""Orders: what somebody bought, what of it is promised to them, and what it came to.
+
+An order on our own API is a wish: all of it, or nothing. One that says `sold` is a fact, a sale that has already happened: it is
+recorded whatever the stock says, and what can't be found is short.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from app import chance
+from app.database import Contended, Id, Json, Session, Utc, metadata
+from app.domain import catalogue, commitments, contacts, events, locations, reservations, stock
+from app.domain.causes import Cause
+from app.domain.errors import InsufficientStock, InvalidDraft, NotFound, WrongCurrency, WrongState
+from app.domain.money import Money, exponent
+from app.domain.stock import Move, Want
+
+AMOUNTS = ("gross", "discount", "tax", "shipping", "total")
+LINE_AMOUNTS = ("gross", "discount", "tax", "total")
+
+orders = Table(
+    "orders",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("reference", String(200), nullable=True),
+    Column("status", String(16), nullable=False),  # open, shipped, cancelled
+    # A sale that had already happened when we heard of it.
+    Column("sold", Boolean, nullable=False),
+    # Moves stock, and stays out of every number.
+    Column("test", Boolean, nullable=False),
+    Column("fulfilled_by", String(16), nullable=False),  # us, channel
+    Column("contact_id", Id(), ForeignKey("contacts.id"), nullable=True),
+    Column("ship_to_id", Id(), ForeignKey("contacts.id"), nullable=True),
+    Column("reservation_id", Id(), ForeignKey("reservations.id"), nullable=True),
+    # The locations it may be served from, in order; null: all of them.
+    Column("location_ids", Json, nullable=True),
+    # Minor units, in the store's currency and as the buyer saw it.
+    Column("currency", String(3), nullable=False),
+    *(Column(amount, BigInteger, nullable=False) for amount in AMOUNTS),
+    # What was paid, less what the parts come to: cash is rounded, and so are converted prices.
+    Column("rounding", BigInteger, nullable=False),
+    Column("prices_include_tax", Boolean, nullable=False),
+    Column("presentment_currency", String(3), nullable=True),
+    *(Column(f"presentment_{amount}", BigInteger, nullable=True) for amount in AMOUNTS),
+    Column("ship_by", Utc, nullable=True),
+    Column("placed_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    Column("cancelled_at", Utc, nullable=True),
+    Column("cancel_reason", String(200), nullable=True),
+    Index(None, "status"),
+    Index(None, "updated_at"),
+    Index(None, "reference"),
+    Index(None, "contact_id"),
+    Index(None, "ship_to_id"),
+)
+
+order_lines = Table(
+    "order_lines",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("order_id", Id(), ForeignKey("orders.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("sku_id", Id(), ForeignKey("skus.id"), nullable=False),
+    Column("title", String(500), nullable=True),
+    Column("quantity", Integer, CheckConstraint("quantity > 0", name="quantity_positive"), nullable=False),
+    Column("cancelled", Integer, CheckConstraint("cancelled >= 0", name="cancelled_not_negative"), nullable=False),
+    Column("shipped", Integer, CheckConstraint("shipped >= 0", name="shipped_not_negative"), nullable=False),
+    Column("unit_price", BigInteger, nullable=False),
+    *(Column(amount, BigInteger, nullable=False) for amount in LINE_AMOUNTS),
+    *(Column(f"presentment_{amount}", BigInteger, nullable=True) for amount in LINE_AMOUNTS),
+    # A line never shrinks below what was shipped.
+    CheckConstraint("cancelled + shipped <= quantity", name="no_more_than_ordered"),
+    Index(None, "order_id"),
+    Index(None, "sku_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LineDraft:
+    """One line as somebody wants it. Discount and tax are for the whole line."""
+
+    sku: str
+    quantity: int
+    unit_price: Money | None = None
+    discount: Money | None = None
+    tax: Money | None = None
+    title: str | None = None
+    presentment: Mapping[str, Money] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDraft:
+    """An order as somebody wants it. `presentment` holds AMOUNTS as the buyer saw them."""
+
+    lines: Sequence[LineDraft]
+    reference: str | None = None
+    buyer: Mapping[str, str | None] | None = None
+    contact_id: str | None = None
+    ship_to: Mapping[str, str | None] | None = None
+    reservation_id: str | None = None
+    locations: Sequence[str] | None = None
+    sold: bool = False
+    test: bool = False
+    fulfilled_by: str = "us"
+    prices_include_tax: bool = False
+    discount: Money | None = None
+    shipping: Money | None = None
+    total: Money | None = None
+    presentment: Mapping[str, Money] | None = None
+    ship_by: datetime | None = None
+
+
+_insert_order = insert(orders)
+_insert_lines = insert(order_lines)
+
+
+def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any]:
+    """Take in an order on our own API and promise its units: all of it, or nothing. A sale that has happened is always taken in.
+
+    Returns: the order as `view` shows it.
+    Raises: InsufficientStock, UnknownSku, UnknownLocation, WrongCurrency, InvalidDraft; NotFound for a contact or reservation that
+            isn't there; WrongState for a reservation that became another order.
+    """
+    known = catalogue.by_codes(session, [line.sku for line in draft.lines])
+    allowed = locations.ids_of(session, draft.locations) if draft.locations else None
+    order_id = chance.new_id()
+    cause = cause.by("order", order_id)
+    order, lines = _priced(order_id, draft, known)
+    order["location_ids"] = allowed
+    order["contact_id"], order["ship_to_id"] = _people(session, draft)
+
+    held = reservations.use(session, draft.reservation_id, cause=cause) if draft.reservation_id else {}
+    if draft.reservation_id:
+        commitments.repay(session, cause=cause)  # a lapsed hold freed units: those who waited longer come first
+    promised, sources, codes = _promise(session, draft, known, lines, held, allowed)
+
+    session.execute(_insert_order, order)
+    session.execute(_insert_lines, lines)
+    commitments.add(session, promised)
+    reason = "sold" if draft.sold else "ordered"
+    moves = [
+        Move(row["sku_id"], row["location_id"], units, source, "committed", reason)
+        for row, taken in zip(promised, sources, strict=True)
+        for source, units in taken.items()
+    ]
+    moves += [Move(sku_id, at, units, "reserved", "available", "hold_left_over") for sku_id, at, units in _rest(held)]
+    try:
+        stock.move_many(session, moves, cause=cause)
+    except InsufficientStock:
+        if session.contended:
+            raise
+        raise Contended from None  # somebody was faster: plan again, with locks
+    for row in promised:
+        if row["location_id"] is None:
+            commitments.say_short(session, row, row["quantity"], cause=cause)
+    events.append(
+        session,
+        "order.placed",
+        order_id,
+        {
+            "reference": draft.reference,
+            "lines": [{"line_id": line["id"], "sku_id": line["sku_id"], "quantity": line["quantity"]} for line in lines],
+            "total": {"amount": order["total"], "currency": order["currency"]},
+            "contact_id": order["contact_id"],
+            "sold": draft.sold,
+            "test": draft.test,
+        },
+        cause=cause,
+    )
+    for line, wanted in zip(lines, draft.lines, strict=True):
+        line["sku"] = known[wanted.sku]["code"]
+        line["tracked"] = known[wanted.sku]["tracked"]
+    for row in promised:
+        row["location"] = codes.get(row["location_id"])
+    return _shown(order, lines, promised)
+
+
+def _people(session: Session, draft: OrderDraft) -> tuple[str | None, str | None]:
+    """The ids of the buyer and of the address, kept where personal data is kept."""
+    buyer_id = draft.contact_id
+    if buyer_id is not None:
+        contacts.get(session, buyer_id)
+    elif draft.buyer:
+        buyer_id = contacts.add(session, draft.buyer)
+    ship_to_id = contacts.add(session, draft.ship_to, buyer_id=buyer_id) if draft.ship_to else None
+    return buyer_id, ship_to_id
+
+
+def _promise(
+    session: Session,
+    draft: OrderDraft,
+    known: Mapping[str, Mapping[str, Any]],
+    lines: Sequence[Mapping[str, Any]],
+    held: dict[str, dict[str, int]],
+    allowed: Sequence[str] | None,
+) -> tuple[list[dict[str, Any]], list[dict[str, int]], dict[str, str]]:
+    """Commitments for the lines: from the hold first, then from what is available; `held` is left with what wasn't needed.
+
+    Returns: the commitments' rows; for each the units by the state they are taken from; the codes of their locations.
+    Raises: InsufficientStock, unless the sale is a fact.
+    """
+    if draft.fulfilled_by != "us":
+        return [], [], {}
+    tracked = [(line, known[wanted.sku]) for line, wanted in zip(lines, draft.lines, strict=True) if known[wanted.sku]["tracked"]]
+    from_hold = [_draw(held.get(sku["id"], {}), line["quantity"]) for line, sku in tracked]
+    wants = [
+        Want(sku["id"], sku["code"], line["quantity"] - sum(drawn.values())) for (line, sku), drawn in zip(tracked, from_hold, strict=True)
+    ]
+    found = stock.find_available(session, wants, allowed) if any(want.quantity for want in wants) else None
+    if found and found.short and not draft.sold:
+        raise InsufficientStock(found.short)
+    now = chance.now()
+    promised: list[dict[str, Any]] = []
+    sources: list[dict[str, int]] = []
+    for index, (line, sku) in enumerate(tracked):
+        by_place: dict[str | None, dict[str, int]] = {}
+        for at, units in from_hold[index].items():
+            by_place[at] = {"reserved": units}
+        for at, units in found.parts[index] if found else ():
+            by_place.setdefault(at, {})["available"] = units
+        missing = line["quantity"] - sum(units for parts in by_place.values() for units in parts.values())
+        if missing:
+            by_place[None] = {}
+        for place, parts in by_place.items():
+            sources.append(parts)
+            promised.append(
+                {
+                    "id": chance.new_id(),
+                    "order_id": line["order_id"],
+                    "line_id": line["id"],
+                    "sku_id": sku["id"],
+                    "location_id": place,
+                    "quantity": missing if place is None else sum(parts.values()),
+                    "shipped": 0,
+                    "location_ids": allowed,
+                    "unit_cost": sku["cost"],
+                    "unit_cost_currency": sku["cost_currency"],
+                    "promised_at": now,
+                }
+            )
+    codes = dict(found.codes) if found else {}
+    if unnamed := {row["location_id"] for row in promised} - set(codes) - {None}:
+        query = select(locations.locations.c.id, locations.locations.c.code).where(locations.locations.c.id.in_(unnamed))
+        codes |= {row.id: row.code for row in session.execute(query)}
+    return promised, sources, codes
+
+
+def _draw(held: dict[str, int], quantity: int) -> dict[str, int]:
+    """Take up to this quantity out of what is held, by location."""
+    drawn = {}
+    for at, units in held.items():
+        if taken := min(units, quantity):
+            drawn[at] = taken
+            held[at] -= taken
+            quantity -= taken
+    return drawn
+
+
+def _rest(held: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str, int]]:
+    return [(sku_id, at, units) for sku_id, places in held.items() for at, units in places.items() if units]
+
+
+# What it came to
+
+
+def _priced(order_id: str, draft: OrderDraft, known: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The order's row and its lines' rows, with every amount worked out. Raises: WrongCurrency, InvalidDraft."""
+    currency = next(iter(known.values()))["books"]
+
+    def minor(money: Money | None) -> int:
+        if money is None:
+            return 0
+        if money.currency != currency:
+            raise WrongCurrency(money.currency, currency)
+        return money.amount
+
+    lines = []
+    for position, wanted in enumerate(draft.lines):
+        sku = known[wanted.sku]
+        if wanted.unit_price is None and sku["price"] is None:
+            raise InvalidDraft(f"lines.{position}.unit_price", f"{sku['code']!r} has no price of its own, so the line needs a unit_price.")
+        unit_price = sku["price"] if wanted.unit_price is None else minor(wanted.unit_price)
+        gross, discount, tax = unit_price * wanted.quantity, minor(wanted.discount), minor(wanted.tax)
+        lines.append(
+            {
+                "id": chance.new_id(),
+                "order_id": order_id,
+                "position": position,
+                "sku_id": sku["id"],
+                "title": wanted.title,
+                "quantity": wanted.quantity,
+                "cancelled": 0,
+                "shipped": 0,
+                "unit_price": unit_price,
+                "gross": gross,
+                "discount": discount,
+                "tax": tax,
+                "total": gross - discount + (0 if draft.prices_include_tax else tax),
+            }
+            | _presented(wanted.presentment, LINE_AMOUNTS, draft.presentment, f"lines.{position}.presentment")
+        )
+    shipping, discount = minor(draft.shipping), minor(draft.discount)
+    parts = sum(line["total"] for line in lines) - discount + shipping
+    total = parts if draft.total is None else minor(draft.total)
+    if abs(total - parts) >= max(10 ** exponent(currency), 10):
+        raise InvalidDraft(
+            "total",
+            f"The total is {Money(total, currency)}, but the lines, discount and shipping come to {Money(parts, currency)}. "
+            "Only a rounding difference may lie between them; send what is missing as shipping, discount or tax.",
+        )
+    now = chance.now()
+    order = {
+        "id": order_id,
+        "reference": draft.reference,
+        "status": "open",
+        "sold": draft.sold,
+        "test": draft.test,
+        "fulfilled_by": draft.fulfilled_by,
+        "reservation_id": draft.reservation_id,
+        "currency": currency,
+        "gross": sum(line["gross"] for line in lines),
+        "discount": sum(line["discount"] for line in lines) + discount,
+        "tax": sum(line["tax"] for line in lines),
+        "shipping": shipping,
+        "rounding": total - parts,
+        "total": total,
+        "prices_include_tax": draft.prices_include_tax,
+        "presentment_currency": draft.presentment["total"].currency if draft.presentment else None,
+        "ship_by": draft.ship_by,
+        "placed_at": now,
+        "updated_at": now,
+        "cancelled_at": None,
+        "cancel_reason": None,
+    }
+    return order | _presented(draft.presentment, AMOUNTS, draft.presentment, "presentment"), lines
+
+
+def _presented(
+    given: Mapping[str, Money] | None, amounts: Sequence[str], whole: Mapping[str, Money] | None, field: str
+) -> dict[str, int | None]:
+    if given is None:
+        return {f"presentment_{amount}": None for amount in amounts}
+    if whole is None:
+        raise InvalidDraft(field, "Amounts as the buyer saw them need the order's own `presentment` too.")
+    currency = whole["total"].currency
+    if other := next((money for money in given.values() if money.currency != currency), None):
+        raise InvalidDraft(field, f"The buyer saw one currency: {currency}, not {other.currency} as well.")
+    return {f"presentment_{amount}": given[amount].amount for amount in amounts}
+
+
+# Changing an order
+
+
+def cancel(
+    session: Session,
+    order_id: str,
+    wanted: Sequence[tuple[str, int]] | None = None,
+    *,
+    reason: str | None = None,
+    cause: Cause,
+) -> dict[str, Any]:
+    """Cancel what hasn't left yet: the named (line id, quantity), or without them everything. Its units become free again.
+
+    Raises: NotFound; WrongState where less than that is left to cancel.
+    """
+    row, lines = locked(session, order_id)
+    left = {line["id"]: line["quantity"] - line["cancelled"] - line["shipped"] for line in lines}
+    units = chosen(wanted, left, "left to cancel")
+    promised = commitments.of_order(session, order_id)
+    cause = cause.by("order", order_id)
+    moves = []
+    for line_id, quantity in units.items():
+        _change_line(session, line_id, "cancelled", quantity)
+        mine = [each for each in promised if each["line_id"] == line_id and each["quantity"]]
+        for each in sorted(mine, key=lambda each: each["location_id"] is not None):  # what was never found is given up first
+            taken = min(quantity, each["quantity"])
+            if not taken:
+                continue
+            commitments.reduce(session, each, taken)
+            quantity -= taken
+            if each["location_id"] is not None:
+                moves.append(Move(each["sku_id"], each["location_id"], taken, "committed", "available", "cancelled"))
+    stock.move_many(session, moves, cause=cause)
+    changes: dict[str, Any] = {"cancel_reason": reason} if reason else {}
+    _set_status(session, row, changes)
+    data = {"reason": reason, "lines": [{"line_id": line_id, "quantity": quantity} for line_id, quantity in units.items()]}
+    events.append(session, "order.cancelled", order_id, data, cause=cause)
+    commitments.repay(session, cause=cause)
+    return view(session, order_id)
+
+
+def locked(session: Session, order_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The order and its lines, held against other writers: the order first, levels after it. Raises: NotFound."""
+    row = session.execute(select(orders).where(orders.c.id == order_id).with_for_update()).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"No order has the id {order_id}.")
+    query = select(order_lines).where(order_lines.c.order_id == order_id).order_by(order_lines.c.position)
+    return dict(row), [dict(line) for line in session.execute(query).mappings()]
+
+
+def chosen(wanted: Sequence[tuple[str, int]] | None, left: Mapping[str, int], what: str) -> dict[str, int]:
+    """Units by line id: the wanted ones, or without a wish all that are left. Raises: NotFound, WrongState."""
+    if wanted is None:
+        units = {line_id: quantity for line_id, quantity in left.items() if quantity}
+        if not units:
+            raise WrongState(f"Nothing of this order is {what}.")
+        return units
+    units = {}
+    for line_id, quantity in wanted:
+        if line_id not in left:
+            raise NotFound(f"The order has no line {line_id}.")
+        units[line_id] = units.get(line_id, 0) + quantity
+        if units[line_id] > left[line_id]:
+            raise WrongState(f"Only {left[line_id]} of line {line_id} are {what}.", line=line_id, left=left[line_id])
+    return units
+
+
+def ship_lines(session: Session, row: Mapping[str, Any], units: Mapping[str, int]) -> None:
+    """Note that units of lines have left; the caller has moved them."""
+    for line_id, quantity in units.items():
+        _change_line(session, line_id, "shipped", quantity)
+    _set_status(session, row, {})
+
+
+def _change_line(session: Session, line_id: str, column: str, quantity: int) -> None:
+    session.execute(update(order_lines).where(order_lines.c.id == line_id).values({column: order_lines.c[column] + quantity}))
+
+
+def _set_status(session: Session, row: Mapping[str, Any], changes: dict[str, Any]) -> None:
+    line = order_lines.c
+    query = select(func.sum(line.quantity - line.cancelled - line.shipped), func.sum(line.shipped)).where(line.order_id == row["id"])
+    owed, shipped = tuple(session.execute(query).one())
+    now = chance.now()
+    status = "open" if owed else "shipped" if shipped else "cancelled"
+    if status == "cancelled":
+        changes["cancelled_at"] = now
+    session.execute(update(orders).where(orders.c.id == row["id"]).values(**changes, status=status, updated_at=now))
+
+
+# Reading
+
+
+def view(session: Session, order_id: str) -> dict[str, Any]:
+    """An order with its lines, what is committed to them and from where, and what is short. Raises: NotFound."""
+    rows = _views(session, [order_id])
+    if not rows:
+        raise NotFound(f"No order has the id {order_id}.")
+    return rows[0]
+
+
+def page(
+    session: Session,
+    after: str | None,
+    limit: int,
+    *,
+    status: str | None = None,
+    reference: str | None = None,
+    updated_since: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """Orders, newest first."""
+    query = select(orders.c.id).order_by(orders.c.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(orders.c.id < after)
+    if status is not None:
+        query = query.where(orders.c.status == status)
+    if reference is not None:
+        query = query.where(orders.c.reference == reference)
+    if updated_since is not None:
+        query = query.where(orders.c.updated_at >= updated_since)
+    return _views(session, list(session.execute(query).scalars()))
+
+
+def _views(session: Session, ids: Sequence[str]) -> list[dict[str, Any]]:
+    found = session.execute(select(orders).where(orders.c.id.in_(ids)).order_by(orders.c.id.desc())).mappings().all()
+    lines: dict[str, list[dict[str, Any]]] = {}
+    query = (
+        select(order_lines, catalogue.skus.c.code.label("sku"), catalogue.skus.c.tracked)
+        .join(catalogue.skus, catalogue.skus.c.id == order_lines.c.sku_id)
+        .where(order_lines.c.order_id.in_(ids))
+        .order_by(order_lines.c.position)
+    )
+    for line in session.execute(query).mappings():
+        lines.setdefault(line["order_id"], []).append(dict(line))
+    promised: dict[str, list[dict[str, Any]]] = {}
+    query = (
+        select(commitments.commitments, locations.locations.c.code.label("location"))
+        .outerjoin(locations.locations, locations.locations.c.id == commitments.commitments.c.location_id)
+        .where(commitments.commitments.c.order_id.in_(ids))
+        .order_by(commitments.commitments.c.id)
+    )
+    for row in session.execute(query).mappings():
+        promised.setdefault(row["order_id"], []).append(dict(row))
+    return [_shown(dict(row), lines.get(row["id"], []), promised.get(row["id"], [])) for row in found]
+
+
+def _shown(row: dict[str, Any], lines: list[dict[str, Any]], promised: list[dict[str, Any]]) -> dict[str, Any]:
+    for line in lines:
+        mine = [each for each in promised if each["line_id"] == line["id"]]
+        line["committed"] = sum(each["quantity"] for each in mine if each["location_id"] is not None)
+        line["short"] = sum(each["quantity"] for each in mine if each["location_id"] is None)
+        line["commitments"] = [each for each in mine if each["location_id"] is not None]
+    return row | {"lines": lines}

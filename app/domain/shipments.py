@@ -1,0 +1,158 @@
+"""Parcels: what of an order left, from where, and how it can be followed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    insert,
+    select,
+)
+
+from app import chance
+from app.database import Id, Session, Utc, metadata
+from app.domain import catalogue, commitments, events, locations, orders, stock
+from app.domain.causes import Cause
+from app.domain.errors import NotFound
+from app.domain.stock import Move
+
+shipments = Table(
+    "shipments",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("order_id", Id(), ForeignKey("orders.id"), nullable=False),
+    Column("carrier", String(100), nullable=True),
+    Column("tracking_number", String(200), nullable=True),
+    Column("tracking_url", String(2000), nullable=True),
+    Column("shipped_at", Utc, nullable=False),
+    Index(None, "order_id"),
+)
+
+shipment_lines = Table(
+    "shipment_lines",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("shipment_id", Id(), ForeignKey("shipments.id"), nullable=False),
+    Column("line_id", Id(), ForeignKey("order_lines.id"), nullable=False),
+    Column("sku_id", Id(), ForeignKey("skus.id"), nullable=False),
+    # Null for what isn't tracked and so lies nowhere.
+    Column("location_id", Id(), ForeignKey("locations.id"), nullable=True),
+    Column("quantity", Integer, CheckConstraint("quantity > 0", name="quantity_positive"), nullable=False),
+    Index(None, "shipment_id"),
+    Index(None, "line_id"),
+)
+
+
+def ship(
+    session: Session,
+    order_id: str,
+    wanted: Sequence[tuple[str, int]] | None = None,
+    *,
+    location: str | None = None,
+    carrier: str | None = None,
+    tracking_number: str | None = None,
+    tracking_url: str | None = None,
+    cause: Cause,
+) -> dict[str, Any]:
+    """Send units of an order: the named (line id, quantity), or without them everything that is committed.
+
+    With a location only what is committed there goes. What is short can't be sent: first its units have to be there.
+
+    Raises: NotFound, UnknownLocation; WrongState where fewer units than that are ready.
+    """
+    row, lines = orders.locked(session, order_id)
+    at = locations.by_code(session, location)["id"] if location is not None else None
+    promised = [
+        each
+        for each in commitments.of_order(session, order_id)
+        if each["quantity"] and each["location_id"] is not None and at in (None, each["location_id"])
+    ]
+    tracked = set(session.execute(_tracked_lines, {"order": order_id}).scalars())
+    ready = {
+        line["id"]: sum(each["quantity"] for each in promised if each["line_id"] == line["id"])
+        if line["id"] in tracked and row["fulfilled_by"] == "us"
+        else line["quantity"] - line["cancelled"] - line["shipped"]
+        for line in lines
+    }
+    units = orders.chosen(wanted, ready, "ready to ship")
+    shipment: dict[str, Any] = {
+        "id": chance.new_id(),
+        "order_id": order_id,
+        "carrier": carrier,
+        "tracking_number": tracking_number,
+        "tracking_url": tracking_url,
+        "shipped_at": chance.now(),
+    }
+    parts: list[dict[str, Any]] = []
+    moves = []
+    for line in lines:
+        left = units.get(line["id"], 0)
+        for each in promised:
+            taken = min(left, each["quantity"]) if each["line_id"] == line["id"] else 0
+            if not taken:
+                continue
+            commitments.reduce(session, each, taken, shipped=True)
+            moves.append(Move(each["sku_id"], each["location_id"], taken, "committed", "customer", "shipped"))
+            parts.append({"line_id": line["id"], "sku_id": line["sku_id"], "location_id": each["location_id"], "quantity": taken})
+            left -= taken
+        if left:
+            parts.append({"line_id": line["id"], "sku_id": line["sku_id"], "location_id": None, "quantity": left})
+    session.execute(insert(shipments), shipment)
+    session.execute(insert(shipment_lines), [part | {"id": chance.new_id(), "shipment_id": shipment["id"]} for part in parts])
+    orders.ship_lines(session, row, units)
+    stock.move_many(session, moves, cause=cause.by("shipment", shipment["id"]))
+    data = {
+        "shipment_id": shipment["id"],
+        "carrier": carrier,
+        "tracking_number": tracking_number,
+        "lines": [{"line_id": line_id, "quantity": quantity} for line_id, quantity in units.items()],
+    }
+    events.append(session, "order.shipped", order_id, data, cause=cause.by("shipment", shipment["id"]))
+    return view(session, shipment["id"])
+
+
+_tracked_lines = (
+    select(orders.order_lines.c.id)
+    .join(catalogue.skus, catalogue.skus.c.id == orders.order_lines.c.sku_id)
+    .where(orders.order_lines.c.order_id == bindparam("order"), catalogue.skus.c.tracked)
+)
+
+
+def view(session: Session, shipment_id: str) -> dict[str, Any]:
+    """A shipment and what was in it. Raises: NotFound."""
+    found = _views(session, shipments.c.id == shipment_id)
+    if not found:
+        raise NotFound(f"No shipment has the id {shipment_id}.")
+    return found[0]
+
+
+def of_order(session: Session, order_id: str) -> list[dict[str, Any]]:
+    """An order's shipments, oldest first. Raises: NotFound when there is no such order."""
+    if session.scalar(select(orders.orders.c.id).where(orders.orders.c.id == order_id)) is None:
+        raise NotFound(f"No order has the id {order_id}.")
+    return _views(session, shipments.c.order_id == order_id)
+
+
+def _views(session: Session, condition: ColumnElement[bool]) -> list[dict[str, Any]]:
+    rows = [dict(row) for row in session.execute(select(shipments).where(condition).order_by(shipments.c.id)).mappings()]
+    query = (
+        select(shipment_lines, catalogue.skus.c.code.label("sku"), locations.locations.c.code.label("location"))
+        .join(catalogue.skus, catalogue.skus.c.id == shipment_lines.c.sku_id)
+        .outerjoin(locations.locations, locations.locations.c.id == shipment_lines.c.location_id)
+        .where(shipment_lines.c.shipment_id.in_([row["id"] for row in rows]))
+        .order_by(shipment_lines.c.id)
+    )
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for line in session.execute(query).mappings():
+        lines.setdefault(line["shipment_id"], []).append(dict(line) | {"line": line["line_id"]})
+    return [row | {"lines": lines.get(row["id"], [])} for row in rows]

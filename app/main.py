@@ -1,0 +1,101 @@
+"""The server: the only place where its parts are joined."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from importlib.metadata import version
+from pathlib import Path
+
+from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
+from sqlalchemy.engine import make_url
+
+from app import domain, logs, migrations
+from app.api import contacts, events, middleware, operations, orders, problems, products, reservations, stock
+from app.database import Database, Session
+from app.directory import held
+from app.domain import locations, store
+from app.domain.causes import Cause
+from app.security import Gate, owner_token
+from app.settings import Settings
+from app.worker import keep_house
+
+TAGS = [
+    {"name": "Catalogue", "description": "Products and their SKUs, the unit that is counted."},
+    {"name": "Locations", "description": "Places that hold stock: studio, stall, warehouse."},
+    {"name": "Stock", "description": "Where units are and how they got there: levels, movements, stocktakes, transfers."},
+    {"name": "Reservations", "description": "Units held until an expiry: a cart, a quote."},
+    {"name": "Orders", "description": "What was bought, what of it is promised, and what has left."},
+    {"name": "Contacts", "description": "Buyers, kept in one place so that they can be erased in one place."},
+    {"name": "Events", "description": "What happened, in order, for other systems."},
+    {"name": "Operations", "description": "For whoever runs it."},
+]
+
+
+def open_store(session: Session, currency: str) -> None:
+    """The first rows of a new store: itself, and a place to put things."""
+    if store.found(session, currency=currency):
+        locations.create(session, "STUDIO", "Studio", cause=Cause("store"))
+
+
+def open_database(settings: Settings) -> Database:
+    """The store's database, migrated and with its first rows. Raises: migrations.DatabaseTooNew."""
+    migrations.upgrade(settings.database)
+    database = Database(settings.database, finish=domain.finish, queue_limit=settings.write_queue)
+    try:
+        database.run(open_store, settings.currency)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | None], None] | None = None) -> FastAPI:
+    """The server, ready to be run by an ASGI server.
+
+    `on_ready` is called once it can take requests, with the path of the file that holds the owner's token (None: it was given).
+    """
+    settings = settings or Settings()
+    logs.configure(settings.log_format, settings.log_level)
+    registry = CollectorRegistry()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            embedded = make_url(settings.database).get_backend_name() == "sqlite"
+            stack.enter_context(held(settings.data_dir) if embedded else nullcontext())
+            settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+            database = await asyncio.to_thread(open_database, settings)
+            stack.callback(database.close)
+            given = settings.owner_token.get_secret_value() if settings.owner_token else None
+            token_file = await asyncio.to_thread(owner_token, database, settings.data_dir, given)
+            app.state.database = database
+            app.state.gate = Gate(database)
+            registry.register(operations.DatabaseFigures(database))
+            housekeeping = asyncio.create_task(keep_house(database))
+            if on_ready is not None:
+                on_ready(token_file)
+            yield
+            housekeeping.cancel()
+            with suppress(asyncio.CancelledError):
+                await housekeeping
+
+    app = FastAPI(
+        title="Tallystick",
+        version=version("tallystick"),
+        summary="The one record of your products, stock and orders, so that no unit is sold twice.",
+        lifespan=lifespan,
+        openapi_tags=TAGS,
+        generate_unique_id_function=lambda route: route.name,
+        redoc_url=None,
+        separate_input_output_schemas=False,
+    )
+    app.state.registry = registry
+    problems.install(app)
+    for noun in (products, stock, reservations, orders, contacts, events):
+        app.include_router(noun.router, prefix="/v1")
+    app.include_router(operations.router)
+    app.add_middleware(middleware.Door, figures=middleware.Figures(registry), max_body_bytes=settings.max_body_bytes)
+    return app

@@ -1,0 +1,70 @@
+"""What tests share: a store on each database, and how long each suite took."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app import domain, migrations
+from app.database import Database
+from app.main import open_store
+from tests import servers
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[servers.Postgres]:
+    """One PostgreSQL for the whole run; each test gets databases of its own on it."""
+    with servers.postgres() as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with the schema of the migrations, to copy from."""
+    path = tmp_path_factory.mktemp("template") / "store.sqlite"
+    migrations.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgres: servers.Postgres) -> str:
+    """A PostgreSQL database with the schema of the migrations, to copy from."""
+    url = postgres.url_for_new_database()
+    migrations.upgrade(url)
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated, empty database, on SQLite and on PostgreSQL."""
+    if request.param == "sqlite":
+        path = tmp_path / "store.sqlite"
+        path.write_bytes(request.getfixturevalue("migrated_sqlite").read_bytes())
+        yield f"sqlite:///{path}"
+        return
+    postgres: servers.Postgres = request.getfixturevalue("postgres")
+    url = postgres.url_for_new_database(like=request.getfixturevalue("migrated_postgresql"))
+    yield url
+    postgres.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A new store, with the location STUDIO, on SQLite and on PostgreSQL."""
+    opened = Database(database_url, finish=domain.finish)
+    opened.run(open_store, "EUR")
+    yield opened
+    opened.close()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Each suite says what it cost."""
+    seconds: dict[str, float] = defaultdict(float)
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if isinstance(report, pytest.TestReport):
+                seconds[report.location[0]] += report.duration
+    terminalreporter.section("seconds per suite")
+    for suite, spent in sorted(seconds.items(), key=lambda each: -each[1]):
+        terminalreporter.write_line(f"{spent:7.1f}  {suite}")
