@@ -63,7 +63,7 @@ lock: ## lock the dependencies again after a change to pyproject.toml, or upgrad
 	if grep -nE 'https?://' requirements.lock requirements-dev.lock; then echo "A lock must name no host." >&2; exit 1; fi
 
 openapi: $(STAMP) ## write openapi/openapi.json anew
-	@.venv/bin/tallystick openapi
+	@.venv/bin/tallystick openapi $(ARGS)
 
 clean: ## remove the environment and what tools leave behind; data/ stays
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

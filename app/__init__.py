@@ -1,17 +1,19 @@
 """Tallystick: the one record of a small store's products, stock and orders. This page is the map.
 
     main.py        create_app(): the only place where the parts of the server are joined
-    cli.py         tallystick serve | check | token | openapi | backup | restore
+    cli.py         tallystick serve | check | import | export | token | openapi | backup | restore
     settings.py    everything read from the environment, once (TALLYSTICK_…)
     database.py    engine, read() and write(), column types
     chance.py      the one source of time, ids and randomness
-    security.py    tokens and scopes
+    security.py    tokens, scopes, and who guesses too often
     migrations.py  the one migrator
     backups.py     a consistent copy while the store trades, and the way back
     directory.py   the data directory and who holds it
     logs.py        how lines are written, and what never stands in them
-    worker.py      the housekeeping
-    api/           HTTP in. dependencies, problems, idempotency, middleware, then one file per noun
+    worker.py      the housekeeping, and the files that wait to be taken in
+    api/           HTTP in. dependencies, problems and their wording, idempotency, etags, middleware, the contract and its explorer, then
+                   one file per noun
+    importing/     files of products: reading, recognising and taking them in, chunk by chunk
     domain/        what the store is. One file per noun: its tables and the functions that change them
 
 Imports point one way: cli → main → api, worker → security, migrations, … → domain → database → chance. Contracts in pyproject.toml

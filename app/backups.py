@@ -45,6 +45,9 @@ def back_up(url: str, path: Path, progress: Progress = _quiet) -> None:
     """
     if path.exists():
         raise FileExistsError(f"{path} exists already; choose another name.")
+    place = make_url(url)
+    if place.get_backend_name() == "sqlite" and not Path(place.database or "").exists():
+        raise NotABackup(f"There is no store at {place.database} yet; `tallystick serve` makes one.")
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     engine = engine_for(url, pool_size=1, read_only=True)

@@ -115,5 +115,10 @@ def secret(size: int) -> bytes:
     return _source.secret(size)
 
 
+def first_id(moment: datetime) -> str:
+    """The lowest id that was made at a moment or later: ids sort by when they were made, so it bounds what is read."""
+    return str(_uuid.UUID(int=max(int(moment.timestamp() * 1000), 0) << 80))
+
+
 def random() -> _random.Random:
     return _source.random

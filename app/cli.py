@@ -1,14 +1,16 @@
-"""The command line: tallystick serve | check | token | openapi | backup | restore."""
+"""The command line: tallystick serve | check | import | export | token | openapi | backup | restore."""
 
 from __future__ import annotations
 
 import json
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
-from datetime import timedelta
+from contextlib import ExitStack, contextmanager, nullcontext
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 from pydantic import ValidationError
@@ -18,11 +20,13 @@ from rich.table import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from app import backups, migrations, security
+from app import backups, domain, migrations, security
 from app.database import Database, DatabaseUnavailable
 from app.directory import DirectoryHeld, held
 from app.domain import checking
+from app.domain.causes import Cause
 from app.domain.errors import Refusal
+from app.importing import NotTakenIn
 from app.settings import Settings
 
 app = typer.Typer(
@@ -37,6 +41,7 @@ tokens = typer.Typer(no_args_is_help=True, help="Make, list and revoke the token
 app.add_typer(tokens, name="token")
 
 _console = Console(highlight=False)
+_COMMAND = Cause("command")
 
 
 def _settings() -> Settings:
@@ -45,7 +50,10 @@ def _settings() -> Settings:
     except ValidationError as error:
         for each in error.errors():
             name = "_".join(["TALLYSTICK", *(str(part).upper() for part in each["loc"])])
-            typer.echo(f"{name}: {each['msg'].removeprefix('Value error, ')}", err=True)
+            said = each["msg"].removeprefix("Value error, ")
+            if each["type"] == "too_short":
+                said = f"needs at least {each['ctx']['min_length']} characters"
+            typer.echo(f"{name}: {said}", err=True)
         raise typer.Exit(2) from None
 
 
@@ -63,8 +71,8 @@ def _clearly() -> Iterator[None]:
         migrations.DatabaseTooNew,
         backups.NotABackup,
         backups.StoreNotEmpty,
-        FileExistsError,
-        PermissionError,
+        NotTakenIn,
+        OSError,
         Refusal,
     ) as error:
         typer.echo(str(error), err=True)
@@ -79,7 +87,7 @@ def _opened(settings: Settings) -> Iterator[Database]:
     url = make_url(settings.database)
     if url.get_backend_name() == "sqlite" and not Path(url.database or "").exists():
         raise backups.NotABackup(f"There is no store at {url.database} yet; `tallystick serve` makes one.")
-    database = Database(settings.database, writers=1, readers=1)
+    database = Database(settings.database, finish=domain.finish, writers=1, readers=1)
     try:
         found, known = database.look(lambda session: migrations.current(session.connection)), migrations.head()
         if found != known:
@@ -92,7 +100,7 @@ def _opened(settings: Settings) -> Iterator[Database]:
 @app.command()
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on; TALLYSTICK_HOST.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port to listen on; TALLYSTICK_PORT.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on; TALLYSTICK_PORT.")] = None,
 ) -> None:
     """Start the service: it makes or migrates the store, then serves the API until Ctrl-C."""
     import uvicorn
@@ -109,9 +117,9 @@ def serve(
         _console.print(f"  your token  {token_file or 'as given in TALLYSTICK_OWNER_TOKEN'}", soft_wrap=True)
 
     with _clearly():
-        if make_url(settings.database).get_backend_name() == "sqlite":
-            with held(settings.data_dir):  # a second start is told at once, in one line
-                pass
+        embedded = make_url(settings.database).get_backend_name() == "sqlite"
+        with held(settings.data_dir) if embedded else nullcontext():  # what a person can mend is found before the server starts
+            migrations.upgrade(settings.database)
         server = uvicorn.Server(
             uvicorn.Config(
                 create_app(settings, on_ready=ready),
@@ -145,21 +153,35 @@ def check() -> None:
 
 @app.command()
 def openapi(
-    check_only: Annotated[bool, typer.Option("--check", help="Write nothing; fail when the file has drifted.")] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check", help="Write nothing; fail when the file has drifted or clients would break.")
+    ] = False,
+    land: Annotated[bool, typer.Option("--land", help="Say that clients rely on it from now on: write landed.json too.")] = False,
     path: Annotated[Path, typer.Option(help="Where the contract lies.")] = Path("openapi/openapi.json"),
 ) -> None:
-    """Write the API's contract to openapi/openapi.json."""
+    """Write the API's contract to openapi/openapi.json.
+
+    Beside it lies landed.json, the contract that clients rely on: what would break them is refused.
+    """
+    from app.api.contract import breaks
     from app.main import create_app
 
-    contract = json.dumps(create_app(Settings(_env_file=None)).openapi(), indent=2, ensure_ascii=False) + "\n"
+    document, landed = create_app(Settings(_env_file=None)).openapi(), path.with_name("landed.json")
+    contract = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     if check_only:
         if not path.exists() or path.read_text() != contract:
             typer.echo(f"{path} isn't what the server answers any more: run `make openapi` and look at the difference.", err=True)
             raise typer.Exit(1)
-        typer.echo(f"{path} is what the server answers.")
+        if found := breaks(json.loads(landed.read_text()), document):
+            typer.echo("\n".join(["This breaks clients of the landed contract:", *found]), err=True)
+            typer.echo("Add beside it instead (docs/api.md, Versions). If nobody uses it: `make openapi ARGS=--land`.", err=True)
+            raise typer.Exit(1)
+        typer.echo(f"{path} is what the server answers, and breaks no client.")
         return
-    path.write_text(contract)
-    typer.echo(f"Wrote {path}.")
+    with _clearly():
+        for each in (path, landed) if land else (path,):
+            each.write_text(contract)
+            typer.echo(f"Wrote {each}.")
 
 
 @app.command()
@@ -178,6 +200,77 @@ def restore(path: Annotated[Path, typer.Argument(help="A file that `tallystick b
     with _clearly(), held(settings.data_dir) if embedded else nullcontext(), _progress() as progress:
         epoch = backups.restore(path, settings.database, progress)
         typer.echo(f"Restored {path}. The store is in epoch {epoch} now.")
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="A .csv or .jsonl file of products.")],
+    location: Annotated[
+        str | None, typer.Option(help="Where opening stock goes that the file names no location for; the first one, if left out.")
+    ] = None,
+    errors: Annotated[Path | None, typer.Option(help="Write what is wrong with rows into this file, as CSV.")] = None,
+) -> None:
+    """Take in products, SKUs and opening stock: our own columns (docs/import.md), or an export of Shopify, WooCommerce or Etsy.
+
+    The same file may be taken in again: rows that say what is stored change nothing. Leaves with 1 when a row was bad.
+    """
+    from app.importing import command
+
+    settings = _settings()
+    embedded = make_url(settings.database).get_backend_name() == "sqlite"
+    with _clearly(), ExitStack() as stack:
+        try:
+            stack.enter_context(held(settings.data_dir) if embedded else nullcontext())
+        except DirectoryHeld:
+            with command.Bar() as bar:
+                done, wrong = command.by_the_service(settings, path, location, bar.tell)
+        else:
+            database = stack.enter_context(_opened(settings))
+            with command.Bar() as bar:
+                done, wrong = command.directly(database, settings, path, location, bar.tell)
+        command.report(Console(highlight=False), done, wrong, errors)
+        if done["bad_rows"] or done["status"] != "done":
+            raise typer.Exit(1)
+
+
+class _FileFormat(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+class _Kind(StrEnum):
+    STOCK = "stock"
+    MOVEMENTS = "movements"
+    ORDERS = "orders"
+
+
+@app.command()
+def export(
+    kind: Annotated[_Kind, typer.Argument(help="What to write down.")],
+    path: Annotated[Path, typer.Argument(help="A new file, .csv or .jsonl; - writes to the screen.")],
+    format: Annotated[_FileFormat | None, typer.Option(help="Left out: as the file's name says.")] = None,
+    sku: Annotated[str | None, typer.Option(help="Only this SKU's, by its code.")] = None,
+    location: Annotated[str | None, typer.Option(help="Only this location's, by its code.")] = None,
+    status: Annotated[str | None, typer.Option(help="Orders only: open, shipped or cancelled.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Only what changed at this moment (UTC) or later.")] = None,
+) -> None:
+    """Write stock, movements or orders to a file. Safe while it serves."""
+    from app.api.exports import EXPORTS, part
+
+    chosen = format or (_FileFormat.JSONL if path.suffix.lower() in (".jsonl", ".ndjson") else _FileFormat.CSV)
+    moment = since.replace(tzinfo=UTC) if since else None
+    filters = {"code": sku, "location": location, "recorded_since" if kind == _Kind.MOVEMENTS else "updated_since": moment}
+    filters |= {"status": status} if kind == _Kind.ORDERS else {}
+    with _clearly(), _opened(_settings()) as database, ExitStack() as stack:
+        to_screen = str(path) == "-"
+        file = sys.stdout if to_screen else stack.enter_context(path.open("x", encoding="utf-8", newline=""))
+        after, more = None, True
+        while more:
+            text, after = database.look(part, EXPORTS[kind.value], chosen.value, after, filters)
+            file.write(text)
+            more = after is not None
+        if not to_screen:
+            typer.echo(f"Wrote {path}.")
 
 
 @contextmanager
@@ -199,35 +292,34 @@ def _progress() -> Iterator[backups.Progress]:
 @tokens.command("create")
 def create_token(
     name: Annotated[str, typer.Argument(help="Whose it is; it stands in the ledger beside what it did.")],
-    scope: Annotated[str, typer.Option(help="read, write or admin; each contains those before it.")] = "write",
+    scope: Annotated[security.Scope, typer.Option(help="Each contains those before it.")] = security.Scope.WRITE,
     days: Annotated[int | None, typer.Option(min=1, help="How long it is good for; for ever, if left out.")] = None,
 ) -> None:
     """Make a token and show it, this once."""
-    if scope not in security.SCOPES:
-        typer.echo(f"There is no scope {scope!r}; choose one of {', '.join(security.SCOPES)}.", err=True)
-        raise typer.Exit(2)
+    if not 1 <= len(name.strip()) <= 100:
+        raise typer.BadParameter("it should have 1 to 100 characters", param_hint="NAME")
     with _clearly(), _opened(_settings()) as database:
-        token = security.new_token()
-        database.run(security.add_token, name, scope, token, timedelta(days=days) if days else None)
-        typer.echo(token)
+        made = database.run(security.create_token, name, scope, timedelta(days=days) if days else None, cause=_COMMAND)
+        typer.echo(made["token"])
 
 
 @tokens.command("list")
 def list_tokens() -> None:
     """List the tokens. Their secrets are kept nowhere."""
     with _clearly(), _opened(_settings()) as database:
-        table = Table("id", "name", "scope", "made", "expires", "revoked")
-        for row in database.look(security.list_tokens):
-            moments = (f"{row[key]:%Y-%m-%d %H:%M}" if row[key] else "" for key in ("created_at", "expires_at", "revoked_at"))
+        table = Table("id", "name", "scope", "made", "last used", "expires", "revoked")
+        for row in database.look(security.page_tokens, None, None):
+            keys = ("created_at", "last_used_at", "expires_at", "revoked_at")
+            moments = (f"{row[key]:%Y-%m-%d %H:%M}" if row[key] else "" for key in keys)
             table.add_row(row["id"], row["name"], row["scope"], *moments)
         Console(highlight=False, soft_wrap=not sys.stdout.isatty()).print(table)
 
 
 @tokens.command("revoke")
-def revoke_token(token_id: Annotated[str, typer.Argument(help="The id, as `tallystick token list` shows it.")]) -> None:
+def revoke_token(token_id: Annotated[UUID, typer.Argument(help="The id, as `tallystick token list` shows it.")]) -> None:
     """Make a token worthless, within two seconds."""
     with _clearly(), _opened(_settings()) as database:
-        database.run(security.revoke_token, token_id)
+        database.run(security.revoke_token, str(token_id), cause=_COMMAND)
         typer.echo("Revoked.")
 
 

@@ -15,9 +15,10 @@ import asyncio
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -27,12 +28,14 @@ import orjson
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ClauseElement,
     Connection,
     CursorResult,
     DateTime,
     Dialect,
     Engine,
     Executable,
+    Insert,
     Integer,
     MetaData,
     TypeDecorator,
@@ -43,6 +46,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.sql.compiler import SQLCompiler
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from app import chance
@@ -77,13 +81,18 @@ class Utc(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a moment needs a time zone")
-        moment = value.astimezone(UTC)
-        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
+        as_text = dialect.name == "sqlite"
+
+        def bind(value: datetime | None) -> Any:
+            if value is None:
+                return None
+            if value.tzinfo is None:
+                raise ValueError("a moment needs a time zone")
+            moment = value.astimezone(UTC)
+            return moment.replace(tzinfo=None).isoformat(" ", "microseconds") if as_text else moment
+
+        return bind
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -124,7 +133,78 @@ class Contended(Exception):
     """
 
 
+# Statements for hot paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    text: str
+    bind: Callable[[Mapping[str, Any]], Any]
+    read: Callable[[Sequence[Sequence[Any]]], list[dict[str, Any]]]
+
+
+class Prepared:
+    """A statement of SQLAlchemy Core that is compiled once per database and then handed to the driver itself.
+
+    It is written once, like any other, and skips what Core does anew at each execution, which costs more than SQLite needs for the
+    statement: 42 us against 8 us for a guarded update, measured when this was written. For hot paths; no expanding parameters.
+
+    `keys` are the columns that an insert without values gets.
+    """
+
+    def __init__(self, statement: ClauseElement, keys: Sequence[str] | None = None) -> None:
+        self._statement = statement.inline() if isinstance(statement, Insert) else statement
+        self._keys = keys
+        self._compiled: dict[str, _Compiled] = {}
+
+    def on(self, dialect: Dialect) -> _Compiled:
+        """The statement as this database's driver takes it."""
+        found = self._compiled.get(dialect.name)
+        if found is None:
+            found = self._compiled[dialect.name] = self._compile(dialect)
+        return found
+
+    def _compile(self, dialect: Dialect) -> _Compiled:
+        compiled = self._statement.compile(dialect=dialect, column_keys=list(self._keys) if self._keys is not None else None)
+        assert isinstance(compiled, SQLCompiler)
+        types = {compiled.bind_names[parameter]: parameter for parameter in compiled.bind_names}
+        fixed = {name: parameter.value for name, parameter in types.items() if not parameter.required}
+        plan = [(name, types[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup or types]
+
+        def bind(given: Mapping[str, Any]) -> list[Any]:
+            if fixed:
+                given = {**fixed, **given}
+            return [given[name] if convert is None else convert(given[name]) for name, convert in plan]
+
+        def bind_by_name(given: Mapping[str, Any]) -> dict[str, Any]:
+            return dict(zip(types, bind(given), strict=True))
+
+        columns = [
+            (column.keyname, column.type.dialect_impl(dialect).result_processor(dialect, None)) for column in compiled._result_columns
+        ]
+
+        def read(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
+            return [
+                {name: convert(value) if convert else value for (name, convert), value in zip(columns, row, strict=True)} for row in rows
+            ]
+
+        return _Compiled(compiled.string, bind if compiled.positiontup else bind_by_name, read)
+
+
+def padded(name: str, values: Sequence[Any]) -> tuple[int, dict[str, Any]]:
+    """Values for an IN list of a prepared statement: its size, and parameters `name_0`, `name_1`, …
+
+    The size is the next power of two, filled up with the last value, so that a few statements serve every length.
+    """
+    size = 1 << max(len(values) - 1, 0).bit_length()
+    return size, {f"{name}_{n}": values[min(n, len(values) - 1)] for n in range(size)}
+
+
 # A transaction
+
+
+Parameters = dict[str, Any] | Sequence[Mapping[str, Any]]
+Statement = tuple[Prepared, Parameters]
 
 
 class Session:
@@ -133,23 +213,113 @@ class Session:
     `info` holds what the functions of one transaction tell each other (events to append, SKUs that were touched).
     """
 
-    __slots__ = ("connection", "contended", "dialect", "info")
+    __slots__ = ("_unsent", "connection", "contended", "dialect", "info")
 
     def __init__(self, connection: Connection, *, contended: bool = False) -> None:
         self.connection = connection
         self.contended = contended
         self.dialect = connection.dialect.name
         self.info: dict[str, Any] = {}
+        self._unsent: list[Statement] = []
 
     def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
     ) -> CursorResult[Any]:
         """Run one statement; a list of parameters runs it once for each."""
+        self.send()
         return self.connection.execute(statement, parameters)
 
     def scalar(self, statement: Executable, parameters: Mapping[str, Any] | None = None) -> Any:
         """The first column of the first row, or None."""
-        return self.connection.execute(statement, parameters).scalar()
+        return self.execute(statement, parameters).scalar()
+
+    def run(self, prepared: Prepared, parameters: Parameters) -> int:
+        """Run a prepared statement, once or for each of a list. Returns how many rows it changed."""
+        self.send()
+        return self._run([(prepared, parameters)])[0]
+
+    def rows(self, prepared: Prepared, parameters: dict[str, Any]) -> list[dict[str, Any]]:
+        """The rows that a prepared query finds, by column name."""
+        self.send()
+        compiled = prepared.on(self.connection.dialect)
+        try:
+            cursor = self._driver.cursor()
+            cursor.execute(compiled.text, compiled.bind(parameters))
+            return compiled.read(cursor.fetchall())
+        except self.connection.dialect.loaded_dbapi.Error as error:
+            raise self._translated(error) from error
+
+    def later(self, prepared: Prepared, parameters: Parameters) -> None:
+        """Run a statement whose result nobody asks for, no later than the next one whose result somebody does.
+
+        On PostgreSQL such statements travel together: one journey instead of one for each.
+        """
+        self._unsent.append((prepared, parameters))
+        if self.dialect != "postgresql":
+            self.send()
+
+    def run_each(self, statements: Sequence[Statement]) -> list[int]:
+        """Run statements together, with what waits to be sent before them. Returns how many rows each changed."""
+        unsent, self._unsent = self._unsent, []
+        return self._run([*unsent, *statements])[len(unsent) :]
+
+    def send(self) -> None:
+        """Run what `later` put off. A transaction ends with this."""
+        if self._unsent:
+            self.run_each(())
+
+    def _run(self, statements: Sequence[Statement]) -> list[int]:
+        driver, dialect = self._driver, self.connection.dialect
+        together = driver.pipeline() if self.dialect == "postgresql" and len(statements) > 1 else nullcontext()
+        cursors = []
+        try:
+            with together:
+                for prepared, parameters in statements:
+                    compiled, cursor = prepared.on(dialect), driver.cursor()
+                    cursors.append(cursor)
+                    if isinstance(parameters, dict):
+                        cursor.execute(compiled.text, compiled.bind(parameters))
+                    else:
+                        cursor.executemany(compiled.text, [compiled.bind(each) for each in parameters])
+        except dialect.loaded_dbapi.Error as error:
+            raise self._translated(error) from error
+        return [int(cursor.rowcount) for cursor in cursors]
+
+    @property
+    def _driver(self) -> Any:
+        return self.connection.connection.dbapi_connection
+
+    def _translated(self, error: Exception) -> Exception:
+        """What the driver raised, as SQLAlchemy would have raised it."""
+        dialect = self.connection.dialect
+        lost = dialect.is_disconnect(error, self._driver, None)  # type: ignore[arg-type]
+        if lost:
+            self.connection.invalidate(error)
+        return DBAPIError.instance(
+            "a prepared statement", None, error, dialect.loaded_dbapi.Error, connection_invalidated=lost, dialect=dialect
+        )
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction: what raises in it undoes the part alone, and the caller may catch it and go on.
+
+        What the database itself raises is not for catching: there the whole transaction is lost.
+        """
+        self.send()
+        before = {name: copy(value) for name, value in self.info.items()}
+        self.connection.exec_driver_sql("SAVEPOINT part")
+        try:
+            yield
+            self.send()
+        except DBAPIError:
+            raise
+        except Exception:
+            self._unsent.clear()
+            self.connection.exec_driver_sql("ROLLBACK TO part")
+            self.connection.exec_driver_sql("RELEASE part")
+            self.info = before
+            raise
+        self.connection.exec_driver_sql("RELEASE part")
 
 
 def _nothing(session: Session) -> None:
@@ -167,6 +337,8 @@ class _Job:
     def settle(self) -> None:
         if self.future.done():  # the caller went away; the change stands
             return
+        if isinstance(self.error, StopIteration):  # a future takes any error but this one
+            self.error = RuntimeError("the function raised StopIteration")
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
@@ -232,6 +404,8 @@ class Database:
 
     async def read(self, function: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Run the function on a read-only snapshot. Raises: as `write`."""
+        if self._closed:
+            raise DatabaseUnavailable("the service is stopping")
         if self._reads >= self._limit:
             raise Overloaded("too many reads wait for the database")
         self._reads += 1
@@ -249,10 +423,16 @@ class Database:
     def look(self, function: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """`read` for callers that are not in an event loop."""
         try:
-            with self._snapshots.connect() as connection, connection.begin():
-                return function(Session(connection), *args, **kwargs)
-        except (OperationalError, InterfaceError) as error:
-            raise self._unavailable(error) from error
+            try:
+                return self._look(function, *args, **kwargs)
+            except DBAPIError as error:
+                if not error.connection_invalidated:
+                    raise
+                return self._look(function, *args, **kwargs)  # the pool had kept a connection that was lost meanwhile
+        except DBAPIError as error:
+            if _is_outage(error):
+                raise self._unavailable(error) from error
+            raise
 
     @property
     def waiting(self) -> int:
@@ -278,6 +458,10 @@ class Database:
 
     # How it is done
 
+    def _look(self, function: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        with self._snapshots.connect() as connection, connection.begin():
+            return function(Session(connection), *args, **kwargs)
+
     def _submit(self, job: _Job) -> None:
         if self._closed:
             raise DatabaseUnavailable("the service is stopping")
@@ -289,6 +473,7 @@ class Database:
         session = Session(connection, contended=contended)
         result = job.call(session)
         self._finish(session)
+        session.send()
         return result
 
     def _serve_shared(self) -> None:
@@ -310,42 +495,40 @@ class Database:
                             self._jobs.put(None)
                         else:
                             done.append(job)
-                    connection.commit()
+                    try:
+                        connection.commit()
+                    except DBAPIError:
+                        connection.invalidate()  # SQLite may have kept the transaction open; with its connection it goes away
+                        raise
                 self.figures.commits += 1
                 self.figures.last_error = None
             except Exception as error:
                 # The shared commit is gone, and with it every function that it held: none of them may hear yes.
-                reason = self._unavailable(error) if isinstance(error, DBAPIError | sqlite3.Error) else error
+                reason = self._unavailable(error) if _is_outage(error) else error
                 for lost in done:
                     lost.result, lost.error = None, lost.error or reason
             self._answer(done)
 
     def _begun(self) -> Connection:
-        """A connection with the write lock taken. A lock that someone else holds is waited for, within bounds."""
-
-        def begin() -> Connection:
-            connection = self.engine.connect()
-            try:
-                connection.begin()
-            except BaseException:
-                connection.close()
-                raise
-            return connection
-
+        """A connection with the write lock taken. A lock that someone else holds is waited for by SQLite itself, within bounds."""
+        connection = self.engine.connect()
         try:
-            return begin()
-        except OperationalError as error:
-            if not _may_be_repeated(error):
-                raise
-            self.figures.retried += 1
-            return _repeatedly(begin)
+            connection.begin()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _in_savepoint(self, connection: Connection, job: _Job) -> None:
         raw = connection.connection.dbapi_connection
         assert raw is not None
         raw.execute("SAVEPOINT job")
         try:
-            job.result = self._call(connection, job)
+            try:
+                job.result = self._call(connection, job)
+            except Contended:
+                raw.execute("ROLLBACK TO job")
+                job.result = self._call(connection, job, contended=True)
             raw.execute("RELEASE job")
             self.figures.functions += 1
         except BaseException as error:
@@ -353,7 +536,7 @@ class Database:
                 raise
             raw.execute("ROLLBACK TO job")
             raw.execute("RELEASE job")
-            job.error = self._unavailable(error) if _is_outage(error) else error
+            job.error = self._unavailable(error) if _is_outage(error) else _overtaken(error) if isinstance(error, Contended) else error
             self.figures.refused += 1
 
     def _serve_alone(self) -> None:
@@ -371,7 +554,7 @@ class Database:
                 self.figures.functions += 1
                 self.figures.last_error = None
             except Contended as error:
-                job.error = Overloaded(str(error) or "too many others change the same stock")
+                job.error = _overtaken(error)
             except Exception as error:
                 job.error = self._unavailable(error) if _is_outage(error) else error
                 self.figures.refused += 1
@@ -415,6 +598,10 @@ class Database:
                 loop.call_soon_threadsafe(settle)
 
 
+def _overtaken(error: Contended) -> Overloaded:
+    return Overloaded(str(error) or "too many others change the same stock")
+
+
 def _may_be_repeated(error: BaseException) -> bool:
     """Whether the database promises that nothing happened and that another try may succeed."""
     if isinstance(error, Contended):
@@ -424,24 +611,31 @@ def _may_be_repeated(error: BaseException) -> bool:
     if error.connection_invalidated:  # lost before the commit was sent
         return True
     cause = error.orig
-    return getattr(cause, "sqlstate", None) in ("40001", "40P01") or getattr(cause, "sqlite_errorname", "").startswith(
+    # 23505: somebody was faster with the same key; the repetition sees it and says so in the shop's words.
+    return getattr(cause, "sqlstate", None) in ("40001", "40P01", "23505") or getattr(cause, "sqlite_errorname", "").startswith(
         ("SQLITE_BUSY", "SQLITE_LOCKED")
     )
 
 
 def _is_outage(error: BaseException) -> bool:
     """Whether the database, and not the change, is what failed: full, locked, gone, too slow."""
-    if isinstance(error, sqlite3.Error):
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated or isinstance(error, InterfaceError):
-        return True
-    state = getattr(error.orig, "sqlstate", None)
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        # SQLITE_ERROR, a wrong statement, is our own defect; so is a broken constraint.
+        return getattr(cause, "sqlite_errorname", "SQLITE_ERROR").startswith(_SQLITE_OUTAGES)
+    state = getattr(cause, "sqlstate", None)
     if state is not None:
         # 08 connection, 25P03/57 shut down or timed out, 53 out of disk, memory or connections, 55P03 lock timeout, 40 gave up repeating
         return state.startswith(("08", "53", "57", "40", "58")) or state in ("55P03", "25P03", "25006")
-    return isinstance(error, OperationalError)
+    return isinstance(error, OperationalError | InterfaceError)  # no connection at all: it has no state to tell
+
+
+_SQLITE_OUTAGES = tuple(
+    f"SQLITE_{name}"
+    for name in ("BUSY", "LOCKED", "FULL", "IOERR", "CANTOPEN", "READONLY", "NOMEM", "CORRUPT", "NOTADB", "PROTOCOL", "INTERRUPT", "NOLFS")
+)
 
 
 def _repeatedly(function: Callable[[], T]) -> T:
@@ -483,6 +677,8 @@ def engine_for(url: str, *, pool_size: int = 4, read_only: bool = False) -> Engi
             raw.execute("PRAGMA journal_mode=WAL")
             raw.execute("PRAGMA synchronous=FULL")
             raw.execute("PRAGMA foreign_keys=ON")
+            # The indexes of a year of orders don't fit into SQLite's own 2 MB: inserting took twice as long.
+            raw.execute("PRAGMA cache_size=-32000")
             if read_only:
                 raw.execute("PRAGMA query_only=ON")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import MutableMapping
+from types import TracebackType
 from typing import Any
 
 import orjson
@@ -18,6 +20,20 @@ def _stamped(logger: Any, name: str, line: MutableMapping[str, Any]) -> MutableM
     return line
 
 
+def _account(exc_info: tuple[type[BaseException], BaseException, TracebackType | None]) -> str:
+    """Where an error came from, without the values it was about.
+
+    Local variables hold tokens and buyers, and what a database says behind its first line holds rows: neither is written down.
+    """
+    account = ""
+    each: BaseException | None = exc_info[1]
+    while each is not None:
+        name, said = f"{type(each).__module__}.{type(each).__qualname__}", str(each).strip().partition("\n")[0]
+        account = f"{''.join(traceback.format_tb(each.__traceback__))}{name}: {said}\n{account}"
+        each = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+    return account.rstrip()
+
+
 def configure(form: str, level: str) -> None:
     """Write to standard error, for people (`console`) or programs (`json`), ours and our libraries' lines alike."""
     least = logging.getLevelNamesMapping()[level.upper()]
@@ -25,11 +41,11 @@ def configure(form: str, level: str) -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         _stamped,
+        structlog.processors.ExceptionRenderer(_account),
     ]
     renderer: list[structlog.typing.Processor]
     if form == "json":
         renderer = [
-            structlog.processors.dict_tracebacks,
             structlog.processors.JSONRenderer(serializer=lambda line, **_: orjson.dumps(line, default=str).decode()),
         ]
     else:

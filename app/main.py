@@ -4,23 +4,44 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import IntegrityError
 
 from app import domain, logs, migrations
-from app.api import contacts, events, middleware, operations, orders, problems, products, reservations, stock
+from app.api import (
+    batches,
+    contacts,
+    contract,
+    events,
+    explorer,
+    exports,
+    imports,
+    middleware,
+    operations,
+    orders,
+    problems,
+    products,
+    reservations,
+    skus,
+    stock,
+    tokens,
+)
+from app.api import locations as locations_api
+from app.api import store as store_api
 from app.database import Database, Session
 from app.directory import held
 from app.domain import locations, store
 from app.domain.causes import Cause
+from app.importing import spool
 from app.security import Gate, owner_token
 from app.settings import Settings
-from app.worker import keep_house
+from app.worker import keep_house, take_in_files
 
 TAGS = [
     {"name": "Catalogue", "description": "Products and their SKUs, the unit that is counted."},
@@ -29,7 +50,11 @@ TAGS = [
     {"name": "Reservations", "description": "Units held until an expiry: a cart, a quote."},
     {"name": "Orders", "description": "What was bought, what of it is promised, and what has left."},
     {"name": "Contacts", "description": "Buyers, kept in one place so that they can be erased in one place."},
+    {"name": "Imports", "description": "Files of products: sent whole, taken in behind trading, each bad row reported."},
+    {"name": "Exports", "description": "Stock, movements and orders as CSV or JSON Lines."},
     {"name": "Events", "description": "What happened, in order, for other systems."},
+    {"name": "Store", "description": "The store itself: its name, its currency, its habits, and how long it keeps things."},
+    {"name": "Tokens", "description": "What programs and people get in with, by scope: read, write, admin."},
     {"name": "Operations", "description": "For whoever runs it."},
 ]
 
@@ -45,7 +70,10 @@ def open_database(settings: Settings) -> Database:
     migrations.upgrade(settings.database)
     database = Database(settings.database, finish=domain.finish, queue_limit=settings.write_queue)
     try:
-        database.run(open_store, settings.currency)
+        try:
+            database.run(open_store, settings.currency)
+        except IntegrityError:  # another process opened it at the same moment; now it is there
+            database.run(open_store, settings.currency)
     except BaseException:
         database.close()
         raise
@@ -73,14 +101,20 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
             token_file = await asyncio.to_thread(owner_token, database, settings.data_dir, given)
             app.state.database = database
             app.state.gate = Gate(database)
+            app.state.settings = settings
+            app.state.imports_wake = asyncio.Event()
             registry.register(operations.DatabaseFigures(database))
-            housekeeping = asyncio.create_task(keep_house(database))
+            files = spool.folder(settings.data_dir)
+            work = [
+                asyncio.create_task(keep_house(database, app.state.gate)),
+                asyncio.create_task(take_in_files(database, files, app.state.imports_wake)),
+            ]
             if on_ready is not None:
                 on_ready(token_file)
             yield
-            housekeeping.cancel()
-            with suppress(asyncio.CancelledError):
-                await housekeeping
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
 
     app = FastAPI(
         title="Tallystick",
@@ -89,13 +123,20 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
         lifespan=lifespan,
         openapi_tags=TAGS,
         generate_unique_id_function=lambda route: route.name,
+        docs_url=None,
         redoc_url=None,
         separate_input_output_schemas=False,
     )
     app.state.registry = registry
     problems.install(app)
-    for noun in (products, stock, reservations, orders, contacts, events):
+    nouns = (orders, locations_api, stock, batches, reservations, products, skus, contacts, events, imports, exports, store_api, tokens)
+    for noun in nouns:
         app.include_router(noun.router, prefix="/v1")
     app.include_router(operations.router)
-    app.add_middleware(middleware.Door, figures=middleware.Figures(registry), max_body_bytes=settings.max_body_bytes)
+    explorer.install(app)
+    contract.install(app)
+    if settings.cors_origins:
+        middleware.allow_browsers(app, settings.cors_origins)
+    figures = middleware.Figures(registry)
+    app.add_middleware(middleware.Door, figures=figures, max_body_bytes=settings.max_body_bytes, exempt={"/v1/imports"})
     return app

@@ -85,6 +85,7 @@ def upgrade(url: str, to: str = "head") -> tuple[str | None, str]:
 def _back_up(url: str, version: str) -> None:
     path = Path(make_url(url).database or "")
     copy = path.with_name(f"{path.stem}-before-leaving-{version}-{chance.now():%Y%m%dT%H%M%SZ}.sqlite")
+    copy.touch(mode=0o600)  # it holds what the store holds
     with sqlite3.connect(path) as source, sqlite3.connect(copy) as target:
         source.backup(target)
     source.close()

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
+
+from app.domain.money import exponent
 
 
 class Settings(BaseSettings):
@@ -33,6 +36,10 @@ class Settings(BaseSettings):
         default="127.0.0.1", description="Addresses, comma-separated, whose X-Forwarded-For and -Proto are believed."
     )
     max_body_bytes: int = Field(default=2_000_000, ge=1_000, description="The largest request body that is taken in.")
+    max_import_bytes: int = Field(default=100_000_000, ge=1_000, description="The largest file that is taken in.")
+    cors_origins: Annotated[list[str], NoDecode] = Field(
+        default=[], description="Web pages, comma-separated, whose scripts may call the API, e.g. https://shop.example.org; empty: none."
+    )
     write_queue: int = Field(default=1_000, ge=1, description="Changes that may wait for the database before new ones get a 503.")
 
     @field_validator("database_url")
@@ -47,6 +54,20 @@ class Settings(BaseSettings):
         if url.get_backend_name() not in ("sqlite", "postgresql"):
             raise ValueError("only sqlite:///… and postgresql://… are supported")
         return value
+
+    @field_validator("currency")
+    @classmethod
+    def _known_currency(cls, value: str) -> str:
+        exponent(value)
+        return value
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: Any) -> Any:
+        found = [each.strip() for each in value.split(",") if each.strip()] if isinstance(value, str) else value
+        if wrong := [each for each in found if not re.fullmatch(r"https?://[^/\s*,]+", each)]:
+            raise ValueError(f"{wrong[0]!r} isn't the origin of a web page; an example: https://shop.example.org, without a path")
+        return found
 
     @property
     def database(self) -> str:

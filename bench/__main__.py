@@ -20,6 +20,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
+import psutil  # type: ignore[import-untyped]
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -46,10 +47,12 @@ class Result:
     most: float
     p50_ms: float
     p99_ms: float
+    server_cpu_ms: float
+    """Of the server's process, per answer: where the time goes, however busy the machine is otherwise."""
     statuses: dict[str, int]
 
     @classmethod
-    def of(cls, rounds: list[Seen]) -> "Result":
+    def of(cls, rounds: list[Seen], cpu_ms: list[float]) -> "Result":
         rates = [one.per_second for one in rounds]
         return cls(
             per_second=statistics.median(rates),
@@ -57,6 +60,7 @@ class Result:
             most=max(rates),
             p50_ms=statistics.median(one.p50_ms for one in rounds),
             p99_ms=statistics.median(one.p99_ms for one in rounds),
+            server_cpu_ms=statistics.median(cpu_ms),
             statuses=dict(sum((Counter(one.statuses) for one in rounds), Counter())),
         )
 
@@ -77,8 +81,10 @@ def server_on(database: str, folder: Path) -> Iterator[Server]:
 def measure(database: str, folder: Path, *, rounds: int, seconds: float, clients: int, console: Console) -> dict[str, Result]:
     """Every workload in every round, so that what else the machine does falls on all of them alike."""
     seen: dict[str, list[Seen]] = defaultdict(list)
+    cpu_ms: dict[str, list[float]] = defaultdict(list)
     with server_on(database, folder) as server:
         open_shop(server)
+        process = psutil.Process(server.pid)
         for round in range(rounds):
             for kind, words in WORKLOADS.items():
                 with console.status(f"{database}, round {round + 1} of {rounds}: {words}"):
@@ -92,8 +98,11 @@ def measure(database: str, folder: Path, *, rounds: int, seconds: float, clients
                         clients=clients,
                         seconds=seconds,
                     )
+                    before = sum(process.cpu_times()[:2])
                     seen[kind].append(drive(plan))
-    return {kind: Result.of(those) for kind, those in seen.items()}
+                    spent = sum(process.cpu_times()[:2]) - before
+                    cpu_ms[kind].append(spent * 1000 / seen[kind][-1].answers)
+    return {kind: Result.of(those, cpu_ms[kind]) for kind, those in seen.items()}
 
 
 def machine(folder: Path) -> dict[str, Any]:
@@ -123,7 +132,7 @@ def durable_write_ms(folder: Path) -> float:
 def show(console: Console, database: str, results: dict[str, Result]) -> None:
     table = Table(title=f"{database}: answers per second, one server process", title_justify="left")
     table.add_column("")
-    for column in ("median", "least–most", "of echo", "p50 ms", "p99 ms", "201", "409"):
+    for column in ("median", "least–most", "of echo", "p50 ms", "p99 ms", "CPU ms", "201", "409"):
         table.add_column(column, justify="right", no_wrap=True)
     for kind, one in results.items():
         table.add_row(
@@ -133,6 +142,7 @@ def show(console: Console, database: str, results: dict[str, Result]) -> None:
             f"{one.per_second / results['echo'].per_second:.0%}",
             f"{one.p50_ms:.1f}",
             f"{one.p99_ms:.1f}",
+            f"{one.server_cpu_ms:.2f}",
             *(f"{one.statuses.get(status, 0):,}" for status in ("201", "409")),
         )
     console.print(table)
@@ -176,4 +186,10 @@ def main(
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    if sys.argv[1:2] == ["imports"]:
+        from bench import imports
+
+        del sys.argv[1]
+        typer.run(imports.main)
+    else:
+        typer.run(main)

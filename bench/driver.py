@@ -36,8 +36,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Seen:
-    """What came back within the measured seconds."""
+    """What came back within the measured seconds; `answers` also counts those of the warm-up."""
 
+    answers: int
     per_second: float
     statuses: dict[str, int]
     p50_ms: float
@@ -111,9 +112,7 @@ async def load(plan: Plan) -> Seen:
     source = requests(plan)
     loop = asyncio.get_running_loop()
     gc.disable()
-    transports = [
-        (await loop.create_connection(lambda: Client(source, seen), "127.0.0.1", plan.port))[0] for _ in range(plan.clients)
-    ]
+    transports = [(await loop.create_connection(lambda: Client(source, seen), "127.0.0.1", plan.port))[0] for _ in range(plan.clients)]
     await asyncio.sleep(plan.warm_up_s)
     begin = time.perf_counter()
     await asyncio.sleep(plan.seconds)
@@ -123,6 +122,7 @@ async def load(plan: Plan) -> Seen:
         transport.abort()
     latencies = sorted(latency for latency, _ in counted) or [0.0]
     return Seen(
+        answers=len(seen),
         per_second=len(counted) / (end - begin),
         statuses=dict(Counter(status.decode() for _, status in counted)),
         p50_ms=latencies[len(latencies) // 2] * 1000,

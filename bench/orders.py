@@ -10,7 +10,7 @@ from tests.trade import order, stock
 
 MANY = [f"MUG-{number:04d}" for number in range(1_000)]
 HOT, SOLD_OUT = "HOT", "SOLD-OUT"
-PLENTY = 1_000_000_000
+PLENTY = 1_000_000
 
 
 def serve() -> None:

@@ -22,7 +22,6 @@ from typing import Any, Self
 
 import httpx
 import psycopg
-import pytest
 
 OWNER_TOKEN = "ts_owner_for_the_tests_and_for_nothing_else_0123456789"
 
@@ -151,36 +150,6 @@ def _readable_copy(programs: Path, target: Path) -> Path:
     for path in (target, *target.rglob("*")):
         path.chmod(path.stat().st_mode | 0o555)
     return target / package.name / "pginstall" / "bin"
-
-
-@pytest.fixture(scope="session")
-def cluster() -> Iterator[Postgres]:
-    """The one PostgreSQL of a test session."""
-    with postgres() as running:
-        yield running
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str | None]]:
-    """Gives an empty database for servers to start on; None means the one in the data directory."""
-    if request.param == "sqlite":
-        yield lambda: None
-        return
-    running: Postgres = request.getfixturevalue("cluster")
-    urls: list[str] = []
-
-    def create() -> str:
-        urls.append(running.url_for_new_database())
-        return urls[-1]
-
-    yield create
-    for url in urls:
-        running.drop(url)
-
-
-@pytest.fixture
-def database_url(new_database: Callable[[], str | None]) -> str | None:
-    return new_database()
 
 
 # Tallystick

@@ -5,12 +5,22 @@ from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from sqlalchemy import create_engine, text
 
-from tests.servers import Server
+from tests.servers import Postgres, Server
 from tests.trade import Trade, assert_check_is_clean, everything, level, stock
 
 PLENTY = 100_000
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_database(request: pytest.FixtureRequest) -> Callable[[], str | None]:
+    """Names an empty database; None is the one in the data directory."""
+    if request.param == "sqlite":
+        return lambda: None
+    cluster: Postgres = request.getfixturevalue("postgres")
+    return cluster.url_for_new_database
 
 
 def epoch(server: Server, database_url: str | None) -> int:
@@ -24,7 +34,7 @@ def epoch(server: Server, database_url: str | None) -> int:
 
 async def back_up_while_trading(server: Server, file: Path) -> tuple[set[str], set[str]]:
     """What was acknowledged when the backup began, and what was when the shop closed."""
-    async with Trade.going_on(server) as trade:
+    async with Trade.going_on(server, buyers=3) as trade:
         await trade.until_accepted(200)
         before = set(trade.accepted)
         done = await asyncio.to_thread(server.run, "backup", file)
@@ -72,8 +82,10 @@ def assert_no_gaps(references: list[str]) -> None:
         assert sorted(placed) == list(range(len(placed)))
 
 
-def test_a_restore_over_a_store_that_holds_something_is_refused_and_changes_nothing(tmp_path: Path, database_url: str | None) -> None:
-    file = tmp_path / "tallystick.backup"
+def test_a_restore_over_a_store_that_holds_something_is_refused_and_changes_nothing(
+    tmp_path: Path, new_database: Callable[[], str | None]
+) -> None:
+    file, database_url = tmp_path / "tallystick.backup", new_database()
     with Server(tmp_path / "shop", database_url=database_url) as shop:
         stock(shop, 3, "CUP")
         made = shop.run("backup", file)

@@ -88,10 +88,10 @@ async def trade_through(outage: Outage) -> Trade:
     async with Trade.going_on(server) as trade:
         await trade.until_accepted(50)
         await asyncio.to_thread(outage.begin)
-        await trade.until(lambda: len(trade.refusals) >= 20, what="orders are refused")
-        await trade.until(lambda: server.readiness() == 503, what="/readyz says 503")
+        await trade.until(lambda: len(trade.refusals) >= 20)
+        await trade.until_readiness_is(503)
         await asyncio.to_thread(outage.end)
-        await trade.until(lambda: server.readiness() == 200, what="/readyz says 200 again")
+        await trade.until_readiness_is(200)
         await trade.until_accepted(50)
     return trade
 

@@ -15,10 +15,10 @@ BUYERS, UNITS = 200, 50
 
 
 @pytest.fixture
-def shops(request: pytest.FixtureRequest, tmp_path: Path, database_url: str | None) -> Iterator[list[Server]]:
+def shops(tmp_path: Path, database_url: str) -> Iterator[list[Server]]:
     """One process on SQLite, two on one PostgreSQL."""
     with ExitStack() as running:
-        names = ["only"] if database_url is None else ["left", "right"]
+        names = ["left", "right"] if database_url.startswith("postgresql") else ["only"]
         yield [running.enter_context(Server(tmp_path / name, database_url=database_url)) for name in names]
 
 

@@ -103,12 +103,14 @@ def stock(server: Server, quantity: int, *codes: str) -> None:
     """SKUs with that many units of each at the first location."""
     with server.client() as client:
         skus = [{"code": code, "price": {"amount": 1250, "currency": "EUR"}} for code in codes]
-        client.post("/v1/products", json={"title": "Mug", "skus": skus}).raise_for_status()
+        made = client.post("/v1/products", json={"title": "Mug", "skus": skus})
+        assert made.status_code == 201, made.text
         for code in codes:
             receipt = {"sku": code, "location": "STUDIO", "quantity": quantity, "source": "supplier"}
             receipt |= {"target": "available", "reason": "received", "reference": f"PO-{code}"}
             if quantity:
-                client.post("/v1/stock/movements", json=receipt).raise_for_status()
+                received = client.post("/v1/stock/movements", json=receipt)
+                assert received.status_code == 201, received.text
 
 
 def order(*codes: str, quantity: int = 1, reference: str | None = None) -> dict[str, Any]:
@@ -147,6 +149,7 @@ class Trade:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._over = False
+        self._news = asyncio.Event()
         self.accepted: set[str] = set()
         self.refusals: list[Answer] = []
         self.broken = 0
@@ -164,12 +167,20 @@ class Trade:
             if waiting:
                 raise TimeoutError(f"{len(waiting)} buyers still wait for an acknowledgement")
 
-    async def until(self, condition: Callable[[], bool], *, what: str) -> None:
-        await asyncio.to_thread(until, condition, within_s=30, what=what)
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for it while the buyers go on; a buyer who fails ends the waiting."""
+        async with asyncio.timeout(30):
+            while not condition():
+                self._news.clear()
+                await self._news.wait()
+
+    async def until_readiness_is(self, status: int) -> None:
+        told = lambda: self._server.readiness() == status  # noqa: E731
+        await asyncio.to_thread(until, told, within_s=30, what=f"/readyz answers {status}")
 
     async def until_accepted(self, more: int) -> None:
         enough = len(self.accepted) + more
-        await self.until(lambda: len(self.accepted) >= enough, what=f"{more} more orders are accepted")
+        await self.until(lambda: len(self.accepted) >= enough)
 
     async def _buy(self, buyer: int) -> None:
         # Two buyers in three want both, in opposite order.
@@ -186,15 +197,16 @@ class Trade:
                 except OSError:  # nobody listens, or nobody knows whether the order was placed
                     connection = None
                     self.broken += 1
-                    await asyncio.sleep(0.02)
+                    await asyncio.sleep(0.1)
                     continue
                 if answer.status == 201:
                     assert answer.json()["reference"] == reference
                     self.accepted.add(reference)
                 else:
-                    assert answer.status >= 500, answer
+                    assert answer.status == 503, answer
                     self.refusals.append(answer)
                     await asyncio.sleep(0.02)
+                self._news.set()
             number += 1
         if connection is not None:
             connection.close()

@@ -93,6 +93,7 @@ def upgrade() -> None:
         sa.Column("currency", sa.String(length=3), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("probed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("id = 1", name=op.f("ck_store_one_row")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_store")),
     )
     op.create_table(
@@ -157,10 +158,15 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["ship_to_id"], ["contacts.id"], name=op.f("fk_orders_ship_to_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_orders")),
     )
-    op.create_index("ix_orders_contact_id", "orders", ["contact_id"], unique=False)
-    op.create_index("ix_orders_reference", "orders", ["reference"], unique=False)
-    op.create_index("ix_orders_ship_to_id", "orders", ["ship_to_id"], unique=False)
-    op.create_index("ix_orders_status", "orders", ["status"], unique=False)
+    op.create_index(
+        "ix_orders_reference",
+        "orders",
+        ["reference"],
+        unique=False,
+        postgresql_where=sa.text("reference IS NOT NULL"),
+        sqlite_where=sa.text("reference IS NOT NULL"),
+    )
+    op.create_index("ix_orders_status_id", "orders", ["status", "id"], unique=False)
     op.create_index("ix_orders_updated_at", "orders", ["updated_at"], unique=False)
 
     op.create_table(
@@ -177,6 +183,7 @@ def upgrade() -> None:
         sa.Column("safety_stock", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("safety_stock >= 0", name=op.f("ck_skus_safety_stock_not_negative")),
         sa.ForeignKeyConstraint(["product_id"], ["products.id"], name=op.f("fk_skus_product_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_skus")),
         sa.UniqueConstraint("code_key", name=op.f("uq_skus_code_key")),
@@ -225,6 +232,9 @@ def upgrade() -> None:
         sa.Column("presentment_discount", sa.BigInteger(), nullable=True),
         sa.Column("presentment_tax", sa.BigInteger(), nullable=True),
         sa.Column("presentment_total", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_order_lines_quantity_positive")),
+        sa.CheckConstraint("cancelled >= 0", name=op.f("ck_order_lines_cancelled_not_negative")),
+        sa.CheckConstraint("shipped >= 0", name=op.f("ck_order_lines_shipped_not_negative")),
         sa.CheckConstraint("cancelled + shipped <= quantity", name=op.f("ck_order_lines_no_more_than_ordered")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_order_lines_order_id")),
         sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_order_lines_sku_id")),
@@ -239,6 +249,7 @@ def upgrade() -> None:
         sa.Column("sku_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.CheckConstraint("quantity >= 0", name=op.f("ck_reservation_lines_quantity_not_negative")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_reservation_lines_location_id")),
         sa.ForeignKeyConstraint(["reservation_id"], ["reservations.id"], name=op.f("fk_reservation_lines_reservation_id")),
         sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_reservation_lines_sku_id")),
@@ -272,6 +283,7 @@ def upgrade() -> None:
         sa.Column("sku_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("counted", sa.Integer(), nullable=False),
         sa.Column("expected", sa.Integer(), nullable=False),
+        sa.CheckConstraint("counted >= 0", name=op.f("ck_stock_count_lines_counted_not_negative")),
         sa.ForeignKeyConstraint(["count_id"], ["stock_counts.id"], name=op.f("fk_stock_count_lines_count_id")),
         sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_stock_count_lines_sku_id")),
         sa.PrimaryKeyConstraint("count_id", "sku_id", name=op.f("pk_stock_count_lines")),
@@ -280,13 +292,19 @@ def upgrade() -> None:
         "stock_levels",
         sa.Column("sku_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=False),
-        sa.Column("available", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("allotted", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("reserved", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("committed", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("quality_control", sa.Integer(), server_default="0", nullable=False),
-        sa.Column("damaged", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("available", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("allotted", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("reserved", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("committed", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("quality_control", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("damaged", sa.BigInteger(), server_default="0", nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("available >= 0", name=op.f("ck_stock_levels_available_not_negative")),
+        sa.CheckConstraint("allotted >= 0", name=op.f("ck_stock_levels_allotted_not_negative")),
+        sa.CheckConstraint("reserved >= 0", name=op.f("ck_stock_levels_reserved_not_negative")),
+        sa.CheckConstraint("committed >= 0", name=op.f("ck_stock_levels_committed_not_negative")),
+        sa.CheckConstraint("quality_control >= 0", name=op.f("ck_stock_levels_quality_control_not_negative")),
+        sa.CheckConstraint("damaged >= 0", name=op.f("ck_stock_levels_damaged_not_negative")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_stock_levels_location_id")),
         sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_stock_levels_sku_id")),
         sa.PrimaryKeyConstraint("sku_id", "location_id", name=op.f("pk_stock_levels")),
@@ -308,16 +326,14 @@ def upgrade() -> None:
         sa.Column("cause_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("occurred_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_stock_movements_quantity_positive")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_stock_movements_location_id")),
         sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_stock_movements_sku_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_movements")),
     )
     op.create_index("ix_stock_movements_cause_id", "stock_movements", ["cause_id"], unique=False)
     op.create_index(
-        "ix_stock_movements_sku_id_location_id_occurred_at",
-        "stock_movements",
-        ["sku_id", "location_id", "occurred_at"],
-        unique=False,
+        "ix_stock_movements_sku_id_location_id_occurred_at", "stock_movements", ["sku_id", "location_id", "occurred_at"], unique=False
     )
 
     op.create_table(
@@ -327,6 +343,9 @@ def upgrade() -> None:
         sa.Column("sent", sa.Integer(), nullable=False),
         sa.Column("received", sa.Integer(), nullable=False),
         sa.Column("lost", sa.Integer(), nullable=False),
+        sa.CheckConstraint("sent > 0", name=op.f("ck_transfer_lines_sent_positive")),
+        sa.CheckConstraint("received >= 0", name=op.f("ck_transfer_lines_received_not_negative")),
+        sa.CheckConstraint("lost >= 0", name=op.f("ck_transfer_lines_lost_not_negative")),
         sa.CheckConstraint("received + lost <= sent", name=op.f("ck_transfer_lines_no_more_than_sent")),
         sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_transfer_lines_sku_id")),
         sa.ForeignKeyConstraint(["transfer_id"], ["transfers.id"], name=op.f("fk_transfer_lines_transfer_id")),
@@ -345,13 +364,14 @@ def upgrade() -> None:
         sa.Column("unit_cost", sa.BigInteger(), nullable=True),
         sa.Column("unit_cost_currency", sa.String(length=3), nullable=True),
         sa.Column("promised_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("quantity >= 0", name=op.f("ck_commitments_quantity_not_negative")),
+        sa.CheckConstraint("shipped >= 0", name=op.f("ck_commitments_shipped_not_negative")),
         sa.ForeignKeyConstraint(["line_id"], ["order_lines.id"], name=op.f("fk_commitments_line_id")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_commitments_location_id")),
         sa.ForeignKeyConstraint(["order_id"], ["orders.id"], name=op.f("fk_commitments_order_id")),
         sa.ForeignKeyConstraint(["sku_id"], ["skus.id"], name=op.f("fk_commitments_sku_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_commitments")),
     )
-    op.create_index("ix_commitments_line_id", "commitments", ["line_id"], unique=False)
     op.create_index("ix_commitments_order_id", "commitments", ["order_id"], unique=False)
     op.create_index(
         "ix_commitments_owed",
@@ -370,6 +390,7 @@ def upgrade() -> None:
         sa.Column("sku_id", sa.Uuid(as_uuid=False), nullable=False),
         sa.Column("location_id", sa.Uuid(as_uuid=False), nullable=True),
         sa.Column("quantity", sa.Integer(), nullable=False),
+        sa.CheckConstraint("quantity > 0", name=op.f("ck_shipment_lines_quantity_positive")),
         sa.ForeignKeyConstraint(["line_id"], ["order_lines.id"], name=op.f("fk_shipment_lines_line_id")),
         sa.ForeignKeyConstraint(["location_id"], ["locations.id"], name=op.f("fk_shipment_lines_location_id")),
         sa.ForeignKeyConstraint(["shipment_id"], ["shipments.id"], name=op.f("fk_shipment_lines_shipment_id")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated, Any
 
@@ -13,11 +13,10 @@ from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, bindp
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import chance
-from app.api.dependencies import Db, Writer
+from app.api.dependencies import Text, Writer
 from app.api.problems import KeyReused, SecretShownOnce
-from app.database import Id, Session, Utc, metadata
-
-KEPT = timedelta(days=7)
+from app.database import Database, Id, Prepared, Session, Utc, metadata
+from app.security import Caller
 
 stored_answers = Table(
     "stored_answers",
@@ -33,10 +32,16 @@ stored_answers = Table(
     Index(None, "stored_at"),
 )
 
-_claims = {dialect.__name__.rpartition(".")[2]: dialect.insert(stored_answers).on_conflict_do_nothing() for dialect in (postgresql, sqlite)}
-_mine = [stored_answers.c[column] == bindparam(f"my_{column}") for column in ("token_id", "route", "key")]
+_columns = [column.key for column in stored_answers.c]
+_claims = {
+    "postgresql": Prepared(postgresql.insert(stored_answers).on_conflict_do_nothing(), _columns),
+    "sqlite": Prepared(sqlite.insert(stored_answers).on_conflict_do_nothing(), _columns),
+}
+_mine = [
+    stored_answers.c[column] == bindparam(f"my_{column}", type_=stored_answers.c[column].type) for column in ("token_id", "route", "key")
+]
 _find = select(stored_answers.c.fingerprint, stored_answers.c.status, stored_answers.c.body).where(*_mine)
-_store = update(stored_answers).where(*_mine).values(body=bindparam("answer"))
+_store = Prepared(update(stored_answers).where(*_mine).values(body=bindparam("answer", type_=LargeBinary())))
 
 
 class Once:
@@ -46,23 +51,9 @@ class Once:
     SQLite writers are one after another anyway. A refusal rolls the claim back with everything else, so only successes are stored.
     """
 
-    def __init__(
-        self,
-        request: Request,
-        database: Db,
-        caller: Writer,
-        key: Annotated[
-            str | None,
-            Header(
-                alias="Idempotency-Key",
-                min_length=1,
-                max_length=200,
-                description="Make one up per request and repeat it when you send the request again: it then happens at most once.",
-            ),
-        ] = None,
-    ) -> None:
+    def __init__(self, request: Request, caller: Caller, key: str | None) -> None:
         self._request = request
-        self._database = database
+        self._database: Database = request.app.state.database
         self._caller = caller
         self._key = key
 
@@ -73,9 +64,13 @@ class Once:
         *args: Any,
         status: int = 201,
         secret: bool = False,
+        fingerprint: str | None = None,
         **kwargs: Any,
     ) -> Response:
-        """Run `function(session, *args, cause=…, **kwargs)` in a transaction; its result, as `model`, is the answer's body."""
+        """Run `function(session, *args, cause=…, **kwargs)` in a transaction; its result, as `model`, is the answer's body.
+
+        `fingerprint` is the hash of a body that was read as a stream.
+        """
         kwargs["cause"] = self._caller.cause
 
         def act(session: Session) -> bytes:
@@ -84,7 +79,7 @@ class Once:
         if self._key is None:
             body = await self._database.write(act)
             return Response(body, status, media_type="application/json")
-        fingerprint = sha256(await self._request.body()).hexdigest()
+        fingerprint = fingerprint or sha256(await self._request.body()).hexdigest()
         status, body, replayed = await self._database.write(self._claimed, act, fingerprint, status, secret)
         headers = {"Idempotent-Replayed": "true"} if replayed else None
         return Response(body, status, headers, "application/json")
@@ -96,7 +91,7 @@ class Once:
         mine = {"token_id": self._caller.token_id, "route": route, "key": self._key}
         row = mine | {"fingerprint": fingerprint, "status": status, "body": None, "stored_at": chance.now()}
         where = {f"my_{column}": value for column, value in mine.items()}
-        if session.execute(_claims[session.dialect], row).rowcount == 0:
+        if session.run(_claims[session.dialect], row) == 0:
             stored = session.execute(_find, where).one()
             if stored.fingerprint != fingerprint:
                 raise KeyReused
@@ -105,20 +100,33 @@ class Once:
             return stored.status, bytes(stored.body), True
         body = act(session)
         if not secret:
-            session.execute(_store, where | {"answer": body})
+            session.later(_store, where | {"answer": body})
         return status, body, False
 
 
-OnceOnly = Annotated[Once, Depends(Once)]
+async def _once(
+    request: Request,
+    caller: Writer,
+    key: Annotated[
+        Text | None,
+        Header(
+            alias="Idempotency-Key",
+            min_length=1,
+            max_length=200,
+            description="Make one up per request and repeat it when you send the request again: it then happens at most once.",
+        ),
+    ] = None,
+) -> Once:
+    return Once(request, caller, key)
 
 
-def forget_old(session: Session, limit: int = 500) -> int:
-    """Drop answers that nobody will ask for again, a few at a time. Returns how many."""
-    old = (
-        select(stored_answers.c.token_id, stored_answers.c.route, stored_answers.c.key)
-        .where(stored_answers.c.stored_at < chance.now() - KEPT)
-        .limit(limit)
-    )
+OnceOnly = Annotated[Once, Depends(_once)]
+
+
+def forget_old(session: Session, before: datetime, limit: int = 500) -> int:
+    """Drop answers from before a moment, a few at a time. Returns how many."""
+    old = select(stored_answers.c.token_id, stored_answers.c.route, stored_answers.c.key)
+    old = old.where(stored_answers.c.stored_at < before).limit(limit)
     dropped = 0
     for row in session.execute(old).all():
         where = {"my_token_id": row.token_id, "my_route": row.route, "my_key": row.key}

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Container, Sequence
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import chance
+from app.api import problems
 
 log = structlog.get_logger()
 
@@ -29,51 +32,77 @@ class Figures:
             buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5),
             registry=registry,
         )
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def note(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request. The two series of a route are looked up once: finding them costs more than counting."""
+        known = self._known.get((method, route, status))
+        if known is None:
+            known = self.requests.labels(method, route, str(status)), self.seconds.labels(method, route)
+            self._known[method, route, status] = known
+        known[0].inc()
+        known[1].observe(seconds)
 
 
 class Door:
     """The outermost layer: plain ASGI, because it is passed by every request."""
 
-    def __init__(self, app: ASGIApp, *, figures: Figures, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, figures: Figures, max_body_bytes: int, exempt: Container[str] = ()) -> None:
+        """`exempt` are paths whose routes read their bodies as a stream, and bound it themselves."""
         self._app = app
         self._figures = figures
         self._most = max_body_bytes
+        self._exempt = exempt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
+        given = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"x-request-id"), "")
         request_id = given if _REQUEST_ID.fullmatch(given) else chance.new_id()
-        structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        began, status, taken = chance.monotonic(), 500, 0
+        began, status, taken, begun = chance.monotonic(), 500, 0, False
 
         async def measured() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > self._most:
+            if taken > self._most and scope["path"] not in self._exempt:
                 raise HTTPException(413, f"The body is larger than {self._most} bytes; send it in parts.")
             return message
 
         async def answered(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
-                MutableHeaders(scope=message)["x-request-id"] = request_id
+                status, begun = message["status"], True
+                message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
             await send(message)
 
         try:
             await self._app(scope, measured, answered)
+        except Exception as error:
+            # Here rather than in a handler of the framework's, which would answer outside of this layer and raise it once more.
+            log.error("unexpected error", route=problems.template_of(scope), exc_info=error)
+            if begun:
+                raise
+            await problems.unexpected()(scope, receive, answered)
         finally:
             self._note(scope, status, chance.monotonic() - began)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", "unknown")
+        route = problems.template_of(scope)
         method = scope["method"] if route != "unknown" else "any"
-        self._figures.requests.labels(method, route, str(status)).inc()
-        self._figures.seconds.labels(method, route).observe(seconds)
+        self._figures.note(method, route, status, seconds)
         tell = log.error if status >= 500 and status != 503 else log.info if status >= 400 else log.debug
         tell("request", method=method, route=route, status=status, ms=round(seconds * 1000, 1))
+
+
+def allow_browsers(app: Starlette, origins: Sequence[str]) -> None:
+    """Let scripts of these web pages call the API. Without this, browsers keep them all out."""
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id"],
+        expose_headers=["Deprecation", "ETag", "Idempotent-Replayed", "Retry-After", "Sunset", "X-Request-Id"],
+    )

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import HTTPAuthorizationCredentials
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from app.api import problems
-from app.api.dependencies import Db, Output
+from app.api.dependencies import Db, Output, bearer
 from app.api.problems import documented
 from app.database import Database, DatabaseUnavailable
 from app.domain import store
@@ -46,7 +46,7 @@ async def readyz(database: Db) -> Health | Response:
 @router.get("/metrics", responses=documented(NoToken), response_class=Response)
 async def metrics(
     request: Request,
-    given: Annotated[HTTPAuthorizationCredentials | None, Depends(HTTPBearer(auto_error=False, scheme_name="token"))],
+    given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
 ) -> Response:
     """Figures for Prometheus: without a token from this machine only."""
     here = request.client is not None and request.client.host in LOOPBACK and "x-forwarded-for" not in request.headers
@@ -54,7 +54,7 @@ async def metrics(
         if given is None:
             raise NoToken
         gate: Gate = request.app.state.gate
-        (await gate.caller(given.credentials)).needs("read")
+        (await gate.caller(given.credentials, request.client.host if request.client else None)).needs("read")
     return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
 
 

@@ -24,6 +24,7 @@ from app.api.dependencies import (
     Reader,
     RecordId,
     Text,
+    example,
     money_of,
     worth,
 )
@@ -83,6 +84,15 @@ class OrderLineIn(Input):
 
 class OrderIn(Input):
     """An order on your own shop or script: all of its units are promised, or it is refused."""
+
+    model_config = example(
+        {
+            "reference": "WEB-1001",
+            "lines": [{"sku": "MUG-BLUE", "quantity": 2, "unit_price": {"amount": 1250, "currency": "EUR"}}],
+            "buyer": {"name": "A. Buyer", "email": "buyer@example.org"},
+            "ship_to": {"line1": "1 Kiln Lane", "city": "Stoke", "postal_code": "ST1 1AA", "country": "GB"},
+        }
+    )
 
     lines: list[OrderLineIn] = Field(min_length=1, max_length=200)
     reference: Label | None = Field(default=None, description="Your own number for it.", examples=["WEB-1001"])
@@ -147,6 +157,8 @@ class LineUnitsIn(Input):
 class CancelIn(Input):
     """What to cancel; without lines everything that hasn't left."""
 
+    model_config = example({"reason": "The buyer changed their mind"})
+
     lines: list[LineUnitsIn] | None = Field(default=None, min_length=1, max_length=200)
     reason: Label | None = None
 
@@ -154,13 +166,15 @@ class CancelIn(Input):
 class ShipmentIn(Input):
     """What left; without lines everything that is committed."""
 
+    model_config = example({"carrier": "DHL", "tracking_number": "00340434161094042557"})
+
     lines: list[LineUnitsIn] | None = Field(default=None, min_length=1, max_length=200)
     location: Code | None = Field(default=None, description="Only what is committed at this location.")
     carrier: Annotated[Text, StringConstraints(strip_whitespace=True, max_length=100)] | None = Field(default=None, examples=["DHL"])
     tracking_number: Annotated[Text, StringConstraints(strip_whitespace=True, max_length=200)] | None = Field(
         default=None, examples=["00340434161094042557"]
     )
-    tracking_url: Annotated[Text, StringConstraints(max_length=2000, pattern="^https?://")] | None = None
+    tracking_url: Annotated[Text, StringConstraints(max_length=2000, pattern=r"^https?://[^\x00]*$")] | None = None
 
 
 def _units(lines: list[LineUnitsIn] | None) -> list[tuple[str, int]] | None:
@@ -308,10 +322,21 @@ async def list_orders(
     part: Part,
     status: Annotated[Literal["open", "shipped", "cancelled"] | None, Query()] = None,
     reference: Annotated[Text | None, Query(max_length=200)] = None,
+    sku: Annotated[Text | None, Query(description="Only orders of this SKU, by its code.", max_length=200)] = None,
+    location: Annotated[Text | None, Query(description="Only what this location owes or has sent, by its code.", max_length=200)] = None,
     updated_since: Annotated[Moment | None, Query(description="Only what changed at this moment or later.")] = None,
 ) -> Page[OrderOut]:
     """Orders, newest first."""
-    rows = await database.read(orders.page, part.behind(), part.limit + 1, status=status, reference=reference, updated_since=updated_since)
+    rows = await database.read(
+        orders.page,
+        part.behind(),
+        part.limit + 1,
+        status=status,
+        reference=reference,
+        updated_since=updated_since,
+        code=sku,
+        location=location,
+    )
     return Page[OrderOut].model_validate(part.page(rows, "id"))
 
 

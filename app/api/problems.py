@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,7 +13,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from app.database import DatabaseUnavailable
+from app.api import wording
+from app.api.etags import IfMatchMissing
+from app.database import DatabaseUnavailable, Overloaded
 from app.domain.errors import (
     CodeTaken,
     ForbiddenMove,
@@ -21,13 +23,14 @@ from app.domain.errors import (
     InvalidDraft,
     NotFound,
     Refusal,
+    Stale,
     UnknownLocation,
     UnknownSku,
     WrongCurrency,
     WrongState,
 )
 from app.domain.events import CursorExpired
-from app.security import NoToken, ScopeMissing
+from app.security import NoToken, ScopeMissing, TooManyRefusals
 
 log = structlog.get_logger()
 
@@ -61,6 +64,18 @@ class BadCursor(Refusal):
         super().__init__("`after` isn't a cursor of this list. Send what an earlier page gave as `next`, or leave it out.")
 
 
+class TooLarge(Refusal):
+    """The body is larger than this service takes in."""
+
+    code = "too_large"
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is of a kind that isn't understood here."""
+
+    code = "unsupported_media_type"
+
+
 # The most particular class wins; a refusal that isn't listed is a 422.
 STATUS: dict[type[Exception], int] = {
     NoToken: 401,
@@ -74,10 +89,15 @@ STATUS: dict[type[Exception], int] = {
     WrongState: 409,
     SecretShownOnce: 409,
     CursorExpired: 410,
+    Stale: 412,
+    TooLarge: 413,
+    UnsupportedMediaType: 415,
     InvalidDraft: 422,
     WrongCurrency: 422,
     KeyReused: 422,
     BadCursor: 422,
+    IfMatchMissing: 428,
+    TooManyRefusals: 429,
     DatabaseUnavailable: 503,
 }
 
@@ -106,47 +126,62 @@ def _status_of(kind: type[Exception]) -> int:
     return next((STATUS[each] for each in kind.__mro__ if each in STATUS), 422)
 
 
-def answer(
-    status: int, code: str, detail: str, facts: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
-) -> Response:
-    """A problem as a response."""
-    body = {
+def body_of(status: int, code: str, detail: str, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """A problem as it is written."""
+    return {
+        **(facts or {}),
         "type": f"urn:tallystick:problem:{code}",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "code": code,
         "detail": detail,
     }
-    return Response(orjson.dumps({**(facts or {}), **body}), status, dict(headers or {}), MEDIA_TYPE)
+
+
+def of_refusal(error: Refusal) -> dict[str, Any]:
+    """A refusal as a problem."""
+    return body_of(_status_of(type(error)), error.code, error.detail, error.facts)
+
+
+def of_invalid(errors: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the validation found, as a problem."""
+    found = [{"field": wording.place(each), "message": wording.in_words(each)} for each in errors]
+    detail = "; ".join(f"{each['field']}: {each['message']}" for each in found[:5])
+    return body_of(422, "invalid_request", detail, {"errors": found})
+
+
+def answer(
+    status: int, code: str, detail: str, facts: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
+) -> Response:
+    """A problem as a response."""
+    return _answered(body_of(status, code, detail, facts), headers)
+
+
+def _answered(body: dict[str, Any], headers: Mapping[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), body["status"], dict(headers or {}), MEDIA_TYPE)
 
 
 def documented(*refusals: type[Exception]) -> dict[int | str, dict[str, Any]]:
     """The OpenAPI entries for the refusals of a route."""
-    by_status: dict[int | str, list[type[Exception]]] = {}
+    named: dict[int | str, list[str]] = {}
     for refusal in refusals:
-        by_status.setdefault(_status_of(refusal), []).append(refusal)
-    return {status: _entry(int(status), kinds) for status, kinds in by_status.items()}
+        said = f"`{getattr(refusal, 'code', 'refused')}`: {(refusal.__doc__ or '').strip().splitlines()[0]}"
+        named.setdefault(_status_of(refusal), [_INVALID] if _status_of(refusal) == 422 else []).append(said)
+    return {status: {"description": "\n\n".join(said), "model": Problem} for status, said in named.items()}
 
 
-def _entry(status: int, kinds: list[type[Exception]]) -> dict[str, Any]:
-    named = [f"`{getattr(kind, 'code', 'refused')}`: {(kind.__doc__ or '').strip().splitlines()[0]}" for kind in kinds]
-    return {
-        "description": "\n\n".join(named),
-        "model": Problem,
-        "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
+_INVALID = "`invalid_request`: A part of the request is missing or of the wrong kind."
 
 
 def everywhere() -> dict[int | str, dict[str, Any]]:
     """What any route under /v1 may answer."""
-    found = documented(NoToken, ScopeMissing, DatabaseUnavailable)
+    found = documented(NoToken, ScopeMissing, TooManyRefusals, DatabaseUnavailable, Overloaded)
     found[413] = {"description": "`too_large`: The body is larger than this service takes in.", "model": Problem}
-    found[422] = {"description": "`invalid_request`: A part of the request is missing or of the wrong kind.", "model": Problem}
+    found[422] = {"description": _INVALID, "model": Problem}
     return found
 
 
 _CODES = {
-    400: "bad_request",
     401: "unauthorized",
     404: "not_found",
     405: "method_not_allowed",
@@ -157,9 +192,12 @@ _CODES = {
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    status = _status_of(type(error))
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return answer(status, error.code, error.detail, error.facts, headers)
+    body, headers = of_refusal(error), {}
+    if body["status"] == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if "retry_after_s" in body:
+        headers["Retry-After"] = str(body["retry_after_s"])
+    return _answered(body, headers)
 
 
 async def _unavailable(request: Request, error: Exception) -> Response:
@@ -171,38 +209,43 @@ async def _unavailable(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    found = []
-    for each in error.errors():
-        place = ".".join(str(part) for part in each["loc"][1:]) or str(each["loc"][0] if each["loc"] else "body")
-        found.append({"field": place, "message": _in_words(each)})
-    detail = "; ".join(f"{each['field']}: {each['message']}" for each in found[:5])
-    return answer(422, "invalid_request", detail, {"errors": found})
-
-
-def _in_words(error: Mapping[str, Any]) -> str:
-    message = str(error["msg"]).removeprefix("Value error, ")
-    given = error.get("input")
-    if isinstance(given, str | int | float | bool) and error["type"] != "missing":
-        shown = repr(given)
-        message += f" (given: {shown if len(shown) <= 60 else shown[:57] + '...'})"
-    return message
+    found = error.errors()
+    if "json" not in request.headers.get("content-type", ""):
+        advice = "should be JSON; send it with `Content-Type: application/json`"
+        found = [{**each, "type": "not_json", "msg": advice, "input": None} if each["loc"] == ("body",) else each for each in found]
+    return _answered(of_invalid(found))
 
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = _CODES.get(error.status_code, "http_error")
-    return answer(error.status_code, code, str(error.detail), headers=error.headers)
+    status, detail = error.status_code, str(error.detail)
+    if status == 400:  # the framework's word for a body that it can't read
+        detail = "The body can't be read: it should be JSON in UTF-8, not nested deeply, with numbers of a sensible size."
+        return answer(422, "invalid_request", detail, {"errors": [{"field": "body", "message": detail}]})
+    if status == 404:
+        detail = "There is nothing at this address; /docs shows what there is."
+    elif status == 405:
+        # The framework names the methods of the first route with this address only.
+        allowed = ", ".join(method.upper() for method in request.app.openapi()["paths"].get(template_of(request.scope), {})) or "GET"
+        detail = f"This address doesn't take {request.method}; it takes {allowed}."
+        return answer(status, _CODES[status], detail, headers={"Allow": allowed})
+    return answer(status, _CODES.get(status, "http_error"), detail, headers=error.headers)
 
 
-async def _unexpected(request: Request, error: Exception) -> Response:
-    log.error("unexpected error", method=request.method, path=request.url.path, exc_info=error)
-    return answer(500, "internal_error", "Something went wrong on our side. It was logged with this request's id.")
+def template_of(scope: Mapping[str, Any]) -> str:
+    """The template of the route, such as /v1/orders/{order_id}. `route` itself only knows the part behind its router's prefix."""
+    found = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    return getattr(found, "path", "unknown")
+
+
+def unexpected() -> Response:
+    """What is said of a defect of ours; what it was stands in the log."""
+    return answer(500, "internal_error", "Something went wrong on our side. It was logged with the id in X-Request-Id.")
 
 
 def install(app: FastAPI) -> None:
-    """Answer every refusal, and everything that goes wrong, as a problem."""
+    """Answer every refusal as a problem."""
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(DatabaseUnavailable, _unavailable)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field
 
-from app.api.dependencies import Code, Db, Input, Label, Output, Page, Part, Quantity, Reader, RecordId
+from app.api.dependencies import Code, Db, Input, Label, Output, Page, Part, Quantity, Reader, RecordId, Text, example
 from app.api.idempotency import OnceOnly
 from app.api.problems import BadCursor, KeyReused, documented, everywhere
 from app.domain import reservations
@@ -24,6 +24,8 @@ class HoldLineIn(Input):
 
 class ReservationIn(Input):
     """Units to set aside for a while."""
+
+    model_config = example({"lines": [{"sku": "MUG-BLUE", "quantity": 2}], "expires_in_s": 900})
 
     lines: list[HoldLineIn] = Field(min_length=1, max_length=200)
     expires_in_s: int = Field(default=900, ge=1, le=30 * 86_400, description="How long it holds.", examples=[900])
@@ -55,7 +57,7 @@ class ReservationOut(Output):
     response_model=ReservationOut,
     responses=documented(UnknownSku, UnknownLocation, InsufficientStock, KeyReused),
 )
-async def hold(body: ReservationIn, once: OnceOnly) -> Response:
+async def create_reservation(body: ReservationIn, once: OnceOnly) -> Response:
     """Hold units until an expiry: all of them, or none."""
     wants = [(line.sku, line.quantity) for line in body.lines]
     return await once(
@@ -74,9 +76,10 @@ async def list_reservations(
     caller: Reader,
     part: Part,
     status: Annotated[Literal["held", "used", "released", "lapsed"] | None, Query()] = None,
+    sku: Annotated[Text | None, Query(description="Only what holds or has held this SKU, by its code.", max_length=200)] = None,
 ) -> Page[ReservationOut]:
     """Reservations, newest first."""
-    rows = await database.read(reservations.page, part.behind(), part.limit + 1, status)
+    rows = await database.read(reservations.page, part.behind(), part.limit + 1, status=status, code=sku)
     return Page[ReservationOut].model_validate(part.page(rows, "id"))
 
 
@@ -92,6 +95,6 @@ async def get_reservation(reservation_id: RecordId, database: Db, caller: Reader
     response_model=ReservationOut,
     responses=documented(NotFound, WrongState, KeyReused),
 )
-async def release(reservation_id: RecordId, once: OnceOnly) -> Response:
+async def release_reservation(reservation_id: RecordId, once: OnceOnly) -> Response:
     """Give the units back before the hold lapses."""
     return await once(ReservationOut, reservations.release, reservation_id, status=200)

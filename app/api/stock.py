@@ -1,4 +1,4 @@
-"""Where units are: locations, levels, movements, stocktakes and transfers over HTTP."""
+"""Where units are: levels, movements, stocktakes and transfers over HTTP."""
 
 from __future__ import annotations
 
@@ -8,11 +8,26 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Response
 from pydantic import Field, StringConstraints
 
-from app.api.dependencies import Code, Count, Db, Input, Label, Moment, Output, Page, Part, Quantity, Reader, RecordId, Text
+from app.api.dependencies import (
+    Code,
+    Count,
+    Db,
+    Input,
+    Label,
+    Moment,
+    Output,
+    Page,
+    Part,
+    Quantity,
+    Reader,
+    RecordId,
+    Text,
+    example,
+)
 from app.api.idempotency import OnceOnly
 from app.api.problems import BadCursor, KeyReused, documented, everywhere
-from app.domain import counts, locations, postings, stock, transfers
-from app.domain.errors import CodeTaken, ForbiddenMove, InsufficientStock, NotFound, UnknownLocation, UnknownSku, WrongState
+from app.domain import counts, postings, stock, transfers
+from app.domain.errors import ForbiddenMove, InsufficientStock, NotFound, UnknownLocation, UnknownSku, WrongState
 from app.domain.postings import Posting
 
 router = APIRouter(responses=everywhere())
@@ -32,39 +47,6 @@ Place = Literal[
 ]
 SkuFilter = Annotated[Text | None, Query(description="Only this SKU's, by its code.", max_length=200)]
 LocationFilter = Annotated[Text | None, Query(description="Only this location's, by its code.", max_length=200)]
-
-
-# Locations
-
-
-class LocationIn(Input):
-    """A place to add."""
-
-    code: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=64), Field(examples=["STALL"])]
-    name: Annotated[Label, Field(examples=["Market stall"])]
-
-
-class LocationOut(Output):
-    """A place that holds stock. The lowest rank is asked first where an order names no location."""
-
-    id: str
-    code: str
-    name: str
-    rank: int
-    created_at: datetime
-
-
-@router.post("/locations", tags=["Locations"], status_code=201, response_model=LocationOut, responses=documented(CodeTaken, KeyReused))
-async def create_location(body: LocationIn, once: OnceOnly) -> Response:
-    """Add a place that holds stock."""
-    return await once(LocationOut, locations.create, body.code, body.name)
-
-
-@router.get("/locations", tags=["Locations"], responses=documented(BadCursor))
-async def list_locations(database: Db, caller: Reader, part: Part) -> Page[LocationOut]:
-    """Locations, oldest first. STUDIO is there from the start."""
-    rows = await database.read(locations.page, part.behind(), part.limit + 1)
-    return Page[LocationOut].model_validate(part.page(rows, "id"))
 
 
 # Levels
@@ -106,6 +88,18 @@ async def list_stock(
 
 class MovementIn(Input):
     """Units that somebody moved: goods in, goods back, a check passed, breakage, repair, loss, a find, a return."""
+
+    model_config = example(
+        {
+            "sku": "MUG-BLUE",
+            "location": "STUDIO",
+            "quantity": 50,
+            "source": "supplier",
+            "target": "available",
+            "reason": "received",
+            "reference": "PO-1",
+        }
+    )
 
     sku: Annotated[Code, Field(examples=["MUG-BLUE"])]
     location: Annotated[Code, Field(examples=["STUDIO"])]
@@ -160,9 +154,12 @@ async def list_movements(
     sku: SkuFilter = None,
     location: LocationFilter = None,
     cause: Annotated[RecordId | None, Query(description="Only those that this order, count or transfer made.")] = None,
+    updated_since: Annotated[Moment | None, Query(description="Only what was recorded at this moment or later.")] = None,
 ) -> Page[MovementOut]:
     """The ledger's entries, oldest first: they add up to the levels."""
-    rows = await database.read(stock.page_movements, part.behind(), part.limit + 1, code=sku, location=location, cause_id=cause)
+    rows = await database.read(
+        stock.page_movements, part.behind(), part.limit + 1, code=sku, location=location, cause_id=cause, recorded_since=updated_since
+    )
     return Page[MovementOut].model_validate(part.page(rows, "id"))
 
 
@@ -178,6 +175,8 @@ class CountLineIn(Input):
 
 class CountIn(Input):
     """What somebody counted at one location."""
+
+    model_config = example({"location": "STUDIO", "lines": [{"sku": "MUG-BLUE", "counted": 47}]})
 
     location: Annotated[Code, Field(examples=["STUDIO"])]
     counted_at: Moment | None = Field(default=None, description="When it was counted; now, if left out.")
@@ -220,9 +219,9 @@ async def record_count(body: CountIn, once: OnceOnly) -> Response:
 
 
 @router.get("/stock/counts", tags=["Stock"], responses=documented(BadCursor))
-async def list_counts(database: Db, caller: Reader, part: Part) -> Page[CountOut]:
+async def list_counts(database: Db, caller: Reader, part: Part, sku: SkuFilter = None, location: LocationFilter = None) -> Page[CountOut]:
     """Stocktakes, newest first."""
-    rows = await database.read(counts.page, part.behind(), part.limit + 1)
+    rows = await database.read(counts.page, part.behind(), part.limit + 1, code=sku, location=location)
     return Page[CountOut].model_validate(part.page(rows, "id"))
 
 
@@ -243,6 +242,8 @@ class TransferLineIn(Input):
 class TransferIn(Input):
     """Units to send from one location to another."""
 
+    model_config = example({"source": "STUDIO", "target": "STALL", "lines": [{"sku": "MUG-BLUE", "quantity": 10}]})
+
     source: Annotated[Code, Field(examples=["STUDIO"])]
     target: Annotated[Code, Field(examples=["STALL"])]
     reference: Label | None = None
@@ -251,6 +252,8 @@ class TransferIn(Input):
 
 class ArrivalIn(Input):
     """What of a transfer arrived, or is lost; without lines all that is still on its way."""
+
+    model_config = example({"lines": [{"sku": "MUG-BLUE", "quantity": 4}]})
 
     lines: list[TransferLineIn] | None = Field(default=None, min_length=1, max_length=200)
 
@@ -293,9 +296,17 @@ async def send_transfer(body: TransferIn, once: OnceOnly) -> Response:
 
 
 @router.get("/stock/transfers", tags=["Stock"], responses=documented(BadCursor))
-async def list_transfers(database: Db, caller: Reader, part: Part) -> Page[TransferOut]:
+async def list_transfers(
+    database: Db,
+    caller: Reader,
+    part: Part,
+    sku: SkuFilter = None,
+    location: LocationFilter = None,
+    status: Annotated[Literal["under_way", "done"] | None, Query(description="under_way: something of it hasn't arrived yet.")] = None,
+) -> Page[TransferOut]:
     """Transfers, newest first."""
-    rows = await database.read(transfers.page, part.behind(), part.limit + 1)
+    under_way = None if status is None else status == "under_way"
+    rows = await database.read(transfers.page, part.behind(), part.limit + 1, code=sku, location=location, under_way=under_way)
     return Page[TransferOut].model_validate(part.page(rows, "id"))
 
 

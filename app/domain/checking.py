@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, func, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, func, or_, select, union_all
 
 from app.database import Session
 from app.domain import catalogue, commitments, orders, reservations, stock, transfers
@@ -95,11 +95,13 @@ def _transit(session: Session) -> list[Finding]:
 def _lines(session: Session) -> list[Finding]:
     """What a line is owed lies in its commitments, and what left it left from them."""
     line, order, sku, c = orders.order_lines.c, orders.orders.c, catalogue.skus.c, commitments.commitments.c
+    left_to_send = line.quantity - line.cancelled - line.shipped
+    # A SKU may be tracked otherwise since: what was done before has commitments, or needs none.
     tracked = (
-        select(line.id, line.quantity - line.cancelled - line.shipped, line.shipped)
+        select(line.id, left_to_send, line.shipped)
         .join(orders.orders, order.id == line.order_id)
         .join(catalogue.skus, sku.id == line.sku_id)
-        .where(sku.tracked, order.fulfilled_by == "us")
+        .where(or_(and_(sku.tracked, left_to_send > 0), line.id.in_(select(c.line_id))), order.fulfilled_by == "us")
     )
     promised = select(c.line_id, func.sum(c.quantity), func.sum(c.shipped)).group_by(c.line_id)
     kept = {id: (owed, left) for id, owed, left in map(tuple, session.execute(tracked))}

@@ -27,9 +27,11 @@ from sqlalchemy import (
 )
 
 from app import chance
-from app.database import Contended, Id, Json, Session, Utc, metadata
+from app.database import Contended, Id, Json, Prepared, Session, Utc, metadata
 from app.domain import events, stock
+from app.domain.catalogue import skus
 from app.domain.causes import Cause
+from app.domain.errors import InsufficientStock
 from app.domain.stock import Move
 
 commitments = Table(
@@ -41,8 +43,10 @@ commitments = Table(
     # The SKU, never the stock row: a foreign key to a hot row would lock it.
     Column("sku_id", Id(), ForeignKey("skus.id"), nullable=False),
     Column("location_id", Id(), ForeignKey("locations.id"), nullable=True),
-    Column("quantity", Integer, CheckConstraint("quantity >= 0", name="quantity_not_negative"), nullable=False),
-    Column("shipped", Integer, CheckConstraint("shipped >= 0", name="shipped_not_negative"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+    Column("shipped", Integer, nullable=False),
+    CheckConstraint("shipped >= 0", name="shipped_not_negative"),
     # Where the order may be served from, if it isn't from everywhere: a short part waits for units there.
     Column("location_ids", Json, nullable=True),
     # What a unit cost the store when it was promised.
@@ -50,7 +54,6 @@ commitments = Table(
     Column("unit_cost_currency", String(3), nullable=True),
     Column("promised_at", Utc, nullable=False),
     Index(None, "order_id"),
-    Index(None, "line_id"),
     Index(
         "ix_commitments_owed",
         "sku_id",
@@ -61,13 +64,13 @@ commitments = Table(
     ),
 )
 
-_insert = insert(commitments)
+_insert = Prepared(insert(commitments), [column.key for column in commitments.c])
 
 
 def add(session: Session, rows: list[dict[str, Any]]) -> None:
     """Write new commitments; their units are moved by the caller, in the same transaction."""
     if rows:
-        session.execute(_insert, rows)
+        session.later(_insert, rows)
 
 
 def of_order(session: Session, order_id: str) -> list[dict[str, Any]]:
@@ -101,11 +104,19 @@ def reduce(session: Session, row: dict[str, Any], units: int, *, shipped: bool =
 def owe(session: Session, like: dict[str, Any], location_id: str | None, units: int) -> None:
     """Let a location (or nobody yet: None) owe the line more units. `like` is any commitment of the same line and SKU."""
     at = commitments.c.location_id.is_(None) if location_id is None else commitments.c.location_id == location_id
-    found = session.execute(
-        update(commitments)
-        .where(commitments.c.line_id == like["line_id"], commitments.c.sku_id == like["sku_id"], at)
-        .values(quantity=commitments.c.quantity + units)
+    # One row: facts at two locations that leave the same line short at the same time each add one.
+    row = (
+        select(commitments.c.id)
+        .where(
+            commitments.c.order_id == like["order_id"],
+            commitments.c.line_id == like["line_id"],
+            commitments.c.sku_id == like["sku_id"],
+            at,
+        )
+        .limit(1)
+        .scalar_subquery()
     )
+    found = session.execute(update(commitments).where(commitments.c.id == row).values(quantity=commitments.c.quantity + units))
     if found.rowcount == 0:
         add(session, [like | {"id": chance.new_id(), "location_id": location_id, "quantity": units, "shipped": 0}])
 
@@ -154,17 +165,24 @@ def short_of(session: Session, sku_ids: Iterable[str]) -> list[dict[str, Any]]:
 def repay(session: Session, *, cause: Cause) -> None:
     """What became free first serves the lines that are short, oldest promise first; only the rest may be seen as available.
 
-    Runs at the end of every transaction that freed units, before anybody else may see them.
+    Runs at the end of every transaction that freed units or left a line short, before anybody else may see them.
+
+    Raises: Contended when somebody else took units that the plan rested on.
     """
-    while sku_ids := stock.freed(session).copy():
+    while sku_ids := sorted(stock.freed(session)):
         stock.freed(session).clear()
+        # Whoever frees units and whoever leaves a line short at the same time take turns here: the later one sees what the other did.
+        session.execute(select(skus.c.id).where(skus.c.id.in_(sku_ids)).order_by(skus.c.id).with_for_update(key_share=True))
         for row in short_of(session, sku_ids):
             want = stock.Want(row["sku_id"], "", row["quantity"])
             for location_id, units in stock.find_available(session, [want], row["location_ids"]).parts[0]:
                 reduce(session, row, units)
                 owe(session, row, location_id, units)
                 move = Move(row["sku_id"], location_id, units, "available", "committed", "short_filled")
-                stock.move_many(session, [move], cause=cause.by("order", row["order_id"]))
+                try:
+                    stock.move_many(session, [move], cause=cause.by("order", row["order_id"]))
+                except InsufficientStock:
+                    raise Contended from None
                 data = {"line_id": row["line_id"], "sku_id": row["sku_id"], "quantity": units}
                 events.append(session, "order.line_filled", row["order_id"], data, cause=cause)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Index, String, Table, insert, or_, select, update
 
 from app import chance
-from app.database import Id, Session, Utc, metadata
+from app.database import Id, Prepared, Session, Utc, metadata
 from app.domain import events
 from app.domain.causes import Cause
 from app.domain.errors import NotFound
@@ -28,11 +28,14 @@ contacts = Table(
 )
 
 
+_insert = Prepared(insert(contacts), [column.key for column in contacts.c if column.key != "erased_at"])
+
+
 def add(session: Session, fields: Mapping[str, str | None], *, buyer_id: str | None = None) -> str:
     """Keep a buyer or one of their addresses. Returns the id by which everything else refers to it."""
     row: dict[str, Any] = {field: fields.get(field) for field in FIELDS}
     row |= {"id": chance.new_id(), "buyer_id": buyer_id, "created_at": chance.now()}
-    session.execute(insert(contacts), row)
+    session.later(_insert, row)
     return str(row["id"])
 
 
@@ -45,14 +48,13 @@ def get(session: Session, contact_id: str) -> dict[str, Any]:
 
 
 def erase(session: Session, contact_id: str, *, cause: Cause) -> dict[str, Any]:
-    """Blank a contact and every address that belongs to it. What they bought stays, without them. Raises: NotFound."""
-    row = get(session, contact_id)
-    if row["erased_at"] is None:
-        blank: dict[str, Any] = dict.fromkeys(FIELDS)
-        session.execute(
-            update(contacts)
-            .where(or_(contacts.c.id == contact_id, contacts.c.buyer_id == contact_id))
-            .values(**blank, erased_at=chance.now())
-        )
+    """Blank a contact and every address that belongs to it. What they bought stays, without them. Raises: NotFound.
+
+    Repeating it blanks the addresses that have come since, and nothing else.
+    """
+    blank: dict[str, Any] = dict.fromkeys(FIELDS)
+    theirs = or_(contacts.c.id == contact_id, contacts.c.buyer_id == contact_id)
+    erased = session.execute(update(contacts).where(theirs, contacts.c.erased_at.is_(None)).values(**blank, erased_at=chance.now()))
+    if erased.rowcount:
         events.append(session, "contact.erased", contact_id, {}, cause=cause)
     return get(session, contact_id)

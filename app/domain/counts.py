@@ -31,7 +31,8 @@ stock_count_lines = Table(
     metadata,
     Column("count_id", Id(), ForeignKey("stock_counts.id"), primary_key=True),
     Column("sku_id", Id(), ForeignKey("skus.id"), primary_key=True),
-    Column("counted", Integer, CheckConstraint("counted >= 0", name="counted_not_negative"), nullable=False),
+    Column("counted", Integer, nullable=False),
+    CheckConstraint("counted >= 0", name="counted_not_negative"),
     # What the ledger said was on hand when it was counted.
     Column("expected", Integer, nullable=False),
 )
@@ -71,11 +72,12 @@ def record(
     }
     session.execute(insert(stock_counts), count)
     cause = cause.by("count", count["id"])
+    stock.lock(session, (sku["id"] for sku in known.values()))
     for code, counted in sorted(lines, key=lambda line: str(known[line[0]]["id"])):
         sku = known[code]
         if not sku["tracked"]:
             raise InvalidDraft("lines", f"{sku['code']!r} isn't tracked, so there is nothing to count.")
-        held = stock.level(session, sku["id"], location["id"], lock=True)
+        held = stock.level(session, sku["id"], location["id"])
         expected = sum(held.values()) - stock.crossed_since(session, sku["id"], location["id"], counted_at)
         session.execute(
             insert(stock_count_lines),
@@ -125,9 +127,14 @@ def view(session: Session, count_id: str) -> dict[str, Any]:
     return dict(row) | {"lines": [dict(line) for line in session.execute(lines).mappings()]}
 
 
-def page(session: Session, after: str | None, limit: int) -> list[dict[str, Any]]:
-    """Stocktakes, newest first."""
+def page(session: Session, after: str | None, limit: int, *, code: str | None = None, location: str | None = None) -> list[dict[str, Any]]:
+    """Stocktakes, newest first. `code` is of a SKU that was counted."""
     query = select(stock_counts.c.id).order_by(stock_counts.c.id.desc()).limit(limit)
     if after is not None:
         query = query.where(stock_counts.c.id < after)
+    if code is not None:
+        line = stock_count_lines.c
+        query = query.where(stock_counts.c.id.in_(select(line.count_id).where(line.sku_id == catalogue.id_of(code))))
+    if location is not None:
+        query = query.where(stock_counts.c.location_id == locations.id_of(location))
     return [view(session, found) for found in session.execute(query).scalars().all()]

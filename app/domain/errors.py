@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from typing import Any
 
 
@@ -26,13 +27,15 @@ class NotFound(Refusal):
 
 
 class UnknownSku(NotFound):
-    """No SKU has this code or id."""
+    """No SKU has this code or id. `did_you_mean` names codes that are almost the same; none of them was taken."""
 
     code = "unknown_sku"
 
-    def __init__(self, *skus: str) -> None:
+    def __init__(self, *skus: str, did_you_mean: Sequence[str] = ()) -> None:
         named = ", ".join(repr(sku) for sku in skus)
-        super().__init__(f"No SKU has the code {named}. GET /v1/skus lists those there are.", skus=list(skus))
+        near = ", ".join(repr(code) for code in did_you_mean)
+        advice = f"Did you mean {near}?" if near else "GET /v1/skus lists those there are."
+        super().__init__(f"No SKU has the code {named}. {advice}", skus=list(skus), did_you_mean=list(did_you_mean))
 
 
 class UnknownLocation(NotFound):
@@ -49,8 +52,25 @@ class CodeTaken(Refusal):
 
     code = "code_taken"
 
-    def __init__(self, code: str) -> None:
-        super().__init__(f"The code {code!r} is taken. Choose another, or change the record that has it.", taken=code)
+    def __init__(self, code: str, *, alias_of: str | None = None) -> None:
+        advice = (
+            f"{alias_of!r} had it before, and is still found by it. Choose another, or drop it there: DELETE /v1/skus/{{id}}/aliases."
+            if alias_of is not None
+            else "Choose another, or change the record that has it."
+        )
+        super().__init__(f"The code {code!r} is taken. {advice}", taken=code, **({"alias_of": alias_of} if alias_of else {}))
+
+
+class Stale(Refusal):
+    """The record was changed since it was read."""
+
+    code = "stale"
+
+    @classmethod
+    def unless(cls, seen: Container[int] | None, version: int) -> None:
+        """Raises Stale unless the version is one that the caller has seen; None has seen any."""
+        if seen is not None and version not in seen:
+            raise cls("This was changed since you read it. Read it again, and send the change with its new ETag.", version=version)
 
 
 class WrongCurrency(Refusal):

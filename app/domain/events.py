@@ -8,12 +8,13 @@ feed is ordered by the transaction's own number, and only what is older than eve
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, insert, literal, select, text, tuple_
+from sqlalchemy import BigInteger, Column, Index, String, Table, delete, insert, literal, select, text, tuple_
 
 from app import chance
-from app.database import Id, Json, Sequence_, Session, Utc, metadata
+from app.database import Id, Json, Prepared, Sequence_, Session, Utc, metadata
 from app.domain.causes import Cause
 from app.domain.errors import Refusal
 
@@ -50,14 +51,17 @@ def append(session: Session, type: str, subject: str | None, data: dict[str, Any
     )
 
 
-_append_on_postgresql = insert(events).values(tx=text("pg_current_xact_id()::text::bigint"))
-_append_elsewhere = insert(events)
+_COLUMNS = ["type", "subject", "data", "actor", "cause_kind", "cause_id", "at"]
+_append = {
+    "postgresql": Prepared(insert(events).values(tx=text("pg_current_xact_id()::text::bigint")), _COLUMNS),
+    "sqlite": Prepared(insert(events), _COLUMNS),
+}
 
 
 def flush(session: Session) -> None:
     """Write what was appended. Runs at the end of every transaction, once."""
     if rows := session.info.pop("events", None):
-        session.execute(_append_on_postgresql if session.dialect == "postgresql" else _append_elsewhere, rows)
+        session.later(_append[session.dialect], rows)
 
 
 class CursorExpired(Refusal):
@@ -88,3 +92,16 @@ def after(session: Session, cursor: int, limit: int, types: Sequence[str] = ()) 
     if session.dialect == "postgresql":
         query = query.where(events.c.tx < text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint"))
     return [dict(row) for row in session.execute(query).mappings()]
+
+
+def forget_old(session: Session, before: datetime, limit: int = 500) -> int:
+    """Drop events from before a moment, the oldest first, a few at a time. Returns how many.
+
+    The newest one always stays: it is the cursor of whoever has read them all.
+    """
+    newest = session.scalar(select(events.c.seq).order_by(events.c.tx.desc(), events.c.seq.desc()).limit(1))
+    oldest = session.execute(select(events.c.seq, events.c.at).order_by(events.c.tx, events.c.seq).limit(limit))
+    old = [row.seq for row in oldest if row.at < before and row.seq != newest]
+    if old:
+        session.execute(delete(events).where(events.c.seq.in_(old)))
+    return len(old)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Column, Integer, String, Table, UniqueConstraint, func, insert, select
+from sqlalchemy import Column, Integer, ScalarSelect, String, Table, UniqueConstraint, func, insert, select, update
 
 from app import chance
 from app.database import Id, Session, Utc, metadata
-from app.domain import events
+from app.domain import events, store
 from app.domain.causes import Cause
 from app.domain.codes import key_of
-from app.domain.errors import CodeTaken, UnknownLocation
+from app.domain.errors import CodeTaken, NotFound, Stale, UnknownLocation
 
 locations = Table(
     "locations",
@@ -23,6 +23,7 @@ locations = Table(
     Column("name", String(200), nullable=False),
     # Where an order doesn't say from which locations it may be served, the lowest rank is asked first.
     Column("rank", Integer, nullable=False),
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", Utc, nullable=False),
     UniqueConstraint("code_key"),
 )
@@ -30,6 +31,7 @@ locations = Table(
 
 def create(session: Session, code: str, name: str, *, cause: Cause) -> dict[str, Any]:
     """Add a place, last in the order in which places are asked. Raises: CodeTaken."""
+    store.in_turn(session)
     if session.scalar(select(locations.c.id).where(locations.c.code_key == key_of(code))) is not None:
         raise CodeTaken(code)
     row = {
@@ -38,6 +40,7 @@ def create(session: Session, code: str, name: str, *, cause: Cause) -> dict[str,
         "code_key": key_of(code),
         "name": name,
         "rank": session.scalar(select(func.coalesce(func.max(locations.c.rank), 0))) + 1,
+        "version": 1,
         "created_at": chance.now(),
     }
     session.execute(insert(locations), row)
@@ -51,6 +54,58 @@ def by_code(session: Session, code: str) -> dict[str, Any]:
     if row is None:
         raise UnknownLocation(code)
     return dict(row)
+
+
+def id_of(code: str) -> ScalarSelect[Any]:
+    """For statements that need the id of the location with this code; null where there is none."""
+    return select(locations.c.id).where(locations.c.code_key == key_of(code)).scalar_subquery()
+
+
+def first(session: Session) -> dict[str, Any]:
+    """The location that is asked first."""
+    return dict(session.execute(select(locations).order_by(locations.c.rank, locations.c.id).limit(1)).mappings().one())
+
+
+def get(session: Session, location_id: str) -> dict[str, Any]:
+    """The location with this id. Raises: NotFound."""
+    row = session.execute(select(locations).where(locations.c.id == location_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"No location has the id {location_id}.")
+    return dict(row)
+
+
+def change(
+    session: Session, location_id: str, changes: Mapping[str, Any], *, seen: Container[int] | None = None, cause: Cause
+) -> dict[str, Any]:
+    """Change a location's code, name or rank. A rank moves it to that place in the order; the others make room.
+
+    Raises: NotFound, Stale, CodeTaken.
+    """
+    store.in_turn(session)
+    rows = session.execute(select(locations).order_by(locations.c.rank, locations.c.id).with_for_update()).mappings().all()
+    row = next((dict(each) for each in rows if each["id"] == location_id), None)
+    if row is None:
+        raise NotFound(f"No location has the id {location_id}.")
+    Stale.unless(seen, row["version"])
+    new: dict[str, Any] = {name: value for name, value in changes.items() if name in ("code", "name") and value != row[name]}
+    if "code" in new:
+        new["code_key"] = key_of(new["code"])
+        if any(each["code_key"] == new["code_key"] for each in rows if each["id"] != location_id):
+            raise CodeTaken(new["code"])
+    order = [each["id"] for each in rows]
+    if "rank" in changes:
+        order.remove(location_id)
+        order.insert(changes["rank"] - 1, location_id)
+    ranks = {each: rank for rank, each in enumerate(order, 1)} if "rank" in changes else {}
+    for each in rows:
+        theirs = new if each["id"] == location_id else {}
+        if ranks.get(each["id"], each["rank"]) != each["rank"]:
+            theirs = theirs | {"rank": ranks[each["id"]]}
+        if theirs:
+            session.execute(update(locations).where(locations.c.id == each["id"]).values(**theirs, version=locations.c.version + 1))
+            said = {name: {"old": each[name], "new": value} for name, value in theirs.items() if name != "code_key"}
+            events.append(session, "location.changed", each["id"], {"changes": said}, cause=cause)
+    return get(session, location_id)
 
 
 def ids_of(session: Session, codes: Sequence[str]) -> list[str]:

@@ -32,7 +32,8 @@ def take(
     Raises: InsufficientStock when the location has fewer units than that by our own books.
     """
     sku_id = str(sku["id"])
-    at = stock.level(session, sku_id, location_id, lock=True)
+    stock.lock(session, [sku_id])  # everywhere: what is promised here may be served from elsewhere
+    at = stock.level(session, sku_id, location_id)
     sources = ["available", "reserved", "committed"]
     if target == "adjustment":
         sources[2:2] = ["quality_control", "damaged"]

@@ -24,11 +24,12 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
 from app import chance
-from app.database import Contended, Id, Json, Session, Utc, metadata
+from app.database import Contended, Id, Json, Prepared, Session, Utc, metadata
 from app.domain import catalogue, commitments, contacts, events, locations, reservations, stock
 from app.domain.causes import Cause
 from app.domain.errors import InsufficientStock, InvalidDraft, NotFound, WrongCurrency, WrongState
@@ -67,11 +68,14 @@ orders = Table(
     Column("updated_at", Utc, nullable=False),
     Column("cancelled_at", Utc, nullable=True),
     Column("cancel_reason", String(200), nullable=True),
-    Index(None, "status"),
+    Index(None, "status", "id"),
     Index(None, "updated_at"),
-    Index(None, "reference"),
-    Index(None, "contact_id"),
-    Index(None, "ship_to_id"),
+    Index(
+        "ix_orders_reference",
+        "reference",
+        postgresql_where=text("reference IS NOT NULL"),
+        sqlite_where=text("reference IS NOT NULL"),
+    ),
 )
 
 order_lines = Table(
@@ -82,9 +86,12 @@ order_lines = Table(
     Column("position", Integer, nullable=False),
     Column("sku_id", Id(), ForeignKey("skus.id"), nullable=False),
     Column("title", String(500), nullable=True),
-    Column("quantity", Integer, CheckConstraint("quantity > 0", name="quantity_positive"), nullable=False),
-    Column("cancelled", Integer, CheckConstraint("cancelled >= 0", name="cancelled_not_negative"), nullable=False),
-    Column("shipped", Integer, CheckConstraint("shipped >= 0", name="shipped_not_negative"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity_positive"),
+    Column("cancelled", Integer, nullable=False),
+    CheckConstraint("cancelled >= 0", name="cancelled_not_negative"),
+    Column("shipped", Integer, nullable=False),
+    CheckConstraint("shipped >= 0", name="shipped_not_negative"),
     Column("unit_price", BigInteger, nullable=False),
     *(Column(amount, BigInteger, nullable=False) for amount in LINE_AMOUNTS),
     *(Column(f"presentment_{amount}", BigInteger, nullable=True) for amount in LINE_AMOUNTS),
@@ -130,8 +137,8 @@ class OrderDraft:
     ship_by: datetime | None = None
 
 
-_insert_order = insert(orders)
-_insert_lines = insert(order_lines)
+_insert_order = Prepared(insert(orders), [column.key for column in orders.c])
+_insert_lines = Prepared(insert(order_lines), [column.key for column in order_lines.c])
 
 
 def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any]:
@@ -142,6 +149,8 @@ def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any
             isn't there; WrongState for a reservation that became another order.
     """
     known = catalogue.by_codes(session, [line.sku for line in draft.lines])
+    if not draft.sold:
+        catalogue.refuse_archived(known)
     allowed = locations.ids_of(session, draft.locations) if draft.locations else None
     order_id = chance.new_id()
     cause = cause.by("order", order_id)
@@ -154,8 +163,8 @@ def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any
         commitments.repay(session, cause=cause)  # a lapsed hold freed units: those who waited longer come first
     promised, sources, codes = _promise(session, draft, known, lines, held, allowed)
 
-    session.execute(_insert_order, order)
-    session.execute(_insert_lines, lines)
+    session.later(_insert_order, order)
+    session.later(_insert_lines, lines)
     commitments.add(session, promised)
     reason = "sold" if draft.sold else "ordered"
     moves = [
@@ -170,9 +179,9 @@ def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any
         if session.contended:
             raise
         raise Contended from None  # somebody was faster: plan again, with locks
-    for row in promised:
-        if row["location_id"] is None:
-            commitments.say_short(session, row, row["quantity"], cause=cause)
+    short = [row for row in promised if row["location_id"] is None]
+    for row in short:
+        commitments.say_short(session, row, row["quantity"], cause=cause)
     events.append(
         session,
         "order.placed",
@@ -187,6 +196,10 @@ def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any
         },
         cause=cause,
     )
+    if short:
+        stock.freed(session).update(row["sku_id"] for row in short)  # units may have come since we looked
+        commitments.repay(session, cause=cause)
+        return view(session, order_id)
     for line, wanted in zip(lines, draft.lines, strict=True):
         line["sku"] = known[wanted.sku]["code"]
         line["tracked"] = known[wanted.sku]["tracked"]
@@ -301,6 +314,8 @@ def _priced(order_id: str, draft: OrderDraft, known: Mapping[str, Mapping[str, A
             raise InvalidDraft(f"lines.{position}.unit_price", f"{sku['code']!r} has no price of its own, so the line needs a unit_price.")
         unit_price = sku["price"] if wanted.unit_price is None else minor(wanted.unit_price)
         gross, discount, tax = unit_price * wanted.quantity, minor(wanted.discount), minor(wanted.tax)
+        if discount > gross:
+            raise InvalidDraft(f"lines.{position}.discount", f"The discount is more than the line's {Money(gross, currency)}.")
         lines.append(
             {
                 "id": chance.new_id(),
@@ -321,6 +336,8 @@ def _priced(order_id: str, draft: OrderDraft, known: Mapping[str, Mapping[str, A
         )
     shipping, discount = minor(draft.shipping), minor(draft.discount)
     parts = sum(line["total"] for line in lines) - discount + shipping
+    if parts < 0:
+        raise InvalidDraft("discount", f"The discount is more than the lines and shipping, {Money(parts + discount, currency)}.")
     total = parts if draft.total is None else minor(draft.total)
     if abs(total - parts) >= max(10 ** exponent(currency), 10):
         raise InvalidDraft(
@@ -411,11 +428,14 @@ def cancel(
 
 def locked(session: Session, order_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The order and its lines, held against other writers: the order first, levels after it. Raises: NotFound."""
-    row = session.execute(select(orders).where(orders.c.id == order_id).with_for_update()).mappings().one_or_none()
+    query = select(orders).where(orders.c.id == order_id).with_for_update(key_share=True)  # new commitments may refer to it meanwhile
+    row = session.execute(query).mappings().one_or_none()
     if row is None:
         raise NotFound(f"No order has the id {order_id}.")
     query = select(order_lines).where(order_lines.c.order_id == order_id).order_by(order_lines.c.position)
-    return dict(row), [dict(line) for line in session.execute(query).mappings()]
+    lines = [dict(line) for line in session.execute(query).mappings()]
+    stock.lock(session, (line["sku_id"] for line in lines))
+    return dict(row), lines
 
 
 def chosen(wanted: Sequence[tuple[str, int]] | None, left: Mapping[str, int], what: str) -> dict[str, int]:
@@ -476,8 +496,10 @@ def page(
     status: str | None = None,
     reference: str | None = None,
     updated_since: datetime | None = None,
+    code: str | None = None,
+    location: str | None = None,
 ) -> list[dict[str, Any]]:
-    """Orders, newest first."""
+    """Orders, newest first. `code` is of a SKU that was ordered, `location` of one that owes it something or has sent something."""
     query = select(orders.c.id).order_by(orders.c.id.desc()).limit(limit)
     if after is not None:
         query = query.where(orders.c.id < after)
@@ -487,6 +509,11 @@ def page(
         query = query.where(orders.c.reference == reference)
     if updated_since is not None:
         query = query.where(orders.c.updated_at >= updated_since)
+    if code is not None:
+        query = query.where(orders.c.id.in_(select(order_lines.c.order_id).where(order_lines.c.sku_id == catalogue.id_of(code))))
+    if location is not None:
+        promised = commitments.commitments.c
+        query = query.where(orders.c.id.in_(select(promised.order_id).where(promised.location_id == locations.id_of(location))))
     return _views(session, list(session.execute(query).scalars()))
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Select,
     String,
     Table,
     insert,
@@ -45,7 +46,8 @@ reservation_lines = Table(
     Column("sku_id", Id(), ForeignKey("skus.id"), primary_key=True),
     Column("location_id", Id(), ForeignKey("locations.id"), primary_key=True),
     # What is still held; 0 once it was used, released, lapsed or lost to a fact.
-    Column("quantity", Integer, CheckConstraint("quantity >= 0", name="quantity_not_negative"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity >= 0", name="quantity_not_negative"),
     Index(
         "ix_reservation_lines_held",
         "sku_id",
@@ -70,6 +72,7 @@ def hold(
     Raises: UnknownSku, UnknownLocation, InsufficientStock; InvalidDraft for an untracked SKU, which needs no hold.
     """
     known = catalogue.by_codes(session, [code for code, _ in wants])
+    catalogue.refuse_archived(known)
     for code, sku in known.items():
         if not sku["tracked"]:
             raise InvalidDraft("lines", f"{code!r} isn't tracked: it is never short and needs no hold.")
@@ -141,13 +144,16 @@ def view(session: Session, reservation_id: str) -> dict[str, Any]:
     return row | {"lines": [dict(line) for line in session.execute(query).mappings()]}
 
 
-def page(session: Session, after: str | None, limit: int, status: str | None = None) -> list[dict[str, Any]]:
-    """Reservations, newest first."""
+def page(session: Session, after: str | None, limit: int, *, status: str | None = None, code: str | None = None) -> list[dict[str, Any]]:
+    """Reservations, newest first. `code` is of a SKU that was held."""
     query = select(reservations.c.id).order_by(reservations.c.id.desc()).limit(limit)
     if after is not None:
         query = query.where(reservations.c.id < after)
     if status is not None:
         query = query.where(reservations.c.status == status)
+    if code is not None:
+        line = reservation_lines.c
+        query = query.where(reservations.c.id.in_(select(line.reservation_id).where(line.sku_id == catalogue.id_of(code))))
     return [view(session, found) for found in session.execute(query).scalars().all()]
 
 
@@ -170,6 +176,8 @@ def lapse_due(session: Session, limit: int = 100, *, cause: Cause) -> int:
         .with_for_update(skip_locked=True)
     )
     due = session.execute(query).mappings().all()
+    if due:
+        stock.lock(session, _held_skus([row["id"] for row in due]))
     for row in due:
         _end(session, dict(row), "lapsed", cause=cause)
     return len(due)
@@ -237,7 +245,14 @@ def give_up_latest(session: Session, sku_id: str, location_id: str, units: int, 
     raise Contended("the holds changed at the same time")
 
 
+def _held_skus(reservation_ids: Sequence[str]) -> Select[Any]:
+    line = reservation_lines.c
+    return select(line.sku_id).where(line.reservation_id.in_(reservation_ids), line.quantity > 0)
+
+
 def _held_lines(session: Session, reservation_id: str) -> list[tuple[str, str, int]]:
+    """What is still held. Its levels are locked first: a fact that takes some of it at the same time comes before us or after us."""
+    stock.lock(session, _held_skus([reservation_id]))
     query = select(reservation_lines.c.sku_id, reservation_lines.c.location_id, reservation_lines.c.quantity).where(
         reservation_lines.c.reservation_id == reservation_id, reservation_lines.c.quantity > 0
     )

@@ -47,7 +47,8 @@ shipment_lines = Table(
     Column("sku_id", Id(), ForeignKey("skus.id"), nullable=False),
     # Null for what isn't tracked and so lies nowhere.
     Column("location_id", Id(), ForeignKey("locations.id"), nullable=True),
-    Column("quantity", Integer, CheckConstraint("quantity > 0", name="quantity_positive"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity_positive"),
     Index(None, "shipment_id"),
     Index(None, "line_id"),
 )

@@ -7,21 +7,22 @@ a level, and it posts a movement for whatever it changes, so a level always equa
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
     Integer,
+    Select,
     String,
     Table,
-    Update,
     and_,
     bindparam,
     func,
@@ -33,9 +34,9 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import chance
-from app.database import Id, Session, Utc, metadata
+from app.database import Id, Prepared, Session, Statement, Utc, metadata, padded
 from app.domain import events
-from app.domain.catalogue import skus
+from app.domain.catalogue import id_of, skus
 from app.domain.causes import Cause
 from app.domain.codes import key_of
 from app.domain.errors import ForbiddenMove, InsufficientStock
@@ -92,16 +93,8 @@ stock_levels = Table(
     metadata,
     Column("sku_id", Id(), ForeignKey("skus.id"), primary_key=True),
     Column("location_id", Id(), ForeignKey("locations.id"), primary_key=True),
-    *(
-        Column(
-            state,
-            Integer,
-            CheckConstraint(f"{state} >= 0", name=f"{state}_not_negative"),
-            nullable=False,
-            server_default="0",
-        )
-        for state in STATES
-    ),
+    *(Column(state, BigInteger, nullable=False, server_default="0") for state in STATES),
+    *(CheckConstraint(f"{state} >= 0", name=f"{state}_not_negative") for state in STATES),
     Column("updated_at", Utc, nullable=False),
     Index(None, "location_id", "sku_id"),
 )
@@ -115,7 +108,8 @@ stock_movements = Table(
     Column("id", Id(), primary_key=True),
     Column("sku_id", Id(), ForeignKey("skus.id"), nullable=False),
     Column("location_id", Id(), ForeignKey("locations.id"), nullable=False),
-    Column("quantity", Integer, CheckConstraint("quantity > 0", name="quantity_positive"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity > 0", name="quantity_positive"),
     Column("source", String(16), nullable=False),
     Column("target", String(16), nullable=False),
     Column("reason", String(64), nullable=False),
@@ -178,10 +172,13 @@ def move_many(session: Session, moves: Sequence[Move], *, cause: Cause, occurred
         )
     if not rows:
         return rows
-    session.execute(_insert_movements, rows)
+    session.later(_insert_movements, rows)
     # The levels last: on PostgreSQL a hot row is then locked for as short a time as can be.
-    for move in moves:
-        _change_level(session, move, now)
+    touching = [move for move in moves if move.source in STATES or move.target in STATES]
+    changed = session.run_each([_level_change(session, move, now) for move in touching])
+    for move, rows_changed in zip(touching, changed, strict=True):
+        if not rows_changed:
+            raise InsufficientStock([_shortage(session, move)])
         if move.target == "available":
             freed(session).add(move.sku_id)
     events.append(
@@ -200,23 +197,20 @@ def freed(session: Session) -> set[str]:
     return found
 
 
-def _change_level(session: Session, move: Move, now: datetime) -> None:
+def _level_change(session: Session, move: Move, now: datetime) -> Statement:
     parameters = {"sku": move.sku_id, "location": move.location_id, "units": move.quantity, "now": now}
-    if move.source in STATES:
-        if session.execute(_guarded(move.source, move.target), parameters).rowcount == 0:
-            raise InsufficientStock([_shortage(session, move)])
-    elif move.target in STATES:
-        session.execute(_into(session.dialect, move.target), parameters)
+    prepared = _guarded(move.source, move.target) if move.source in STATES else _into(session.dialect, move.target)
+    return prepared, parameters
 
 
 @cache
-def _guarded(source: str, target: str) -> Update:
+def _guarded(source: str, target: str) -> Prepared:
     column = stock_levels.c[source]
-    units = bindparam("units", type_=Integer)
+    units = bindparam("units", type_=BigInteger)
     changes: dict[str, Any] = {source: column - units, "updated_at": bindparam("now", type_=Utc)}
     if target in STATES:
         changes[target] = stock_levels.c[target] + units
-    return (
+    return Prepared(
         update(stock_levels)
         .where(
             stock_levels.c.sku_id == bindparam("sku", type_=Id()),
@@ -228,12 +222,12 @@ def _guarded(source: str, target: str) -> Update:
 
 
 @cache
-def _into(dialect: str, target: str) -> Any:
-    units = bindparam("units", type_=Integer)
+def _into(dialect: str, target: str) -> Prepared:
+    units = bindparam("units", type_=BigInteger)
     now = bindparam("now", type_=Utc)
     # Both dialects speak the same words here; SQLAlchemy only keeps them in two places.
     upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return (
+    return Prepared(
         upsert(stock_levels)
         .values(
             {
@@ -247,7 +241,7 @@ def _into(dialect: str, target: str) -> Any:
     )
 
 
-_insert_movements = insert(stock_movements)
+_insert_movements = Prepared(insert(stock_movements), [column.key for column in stock_movements.c])
 
 
 def _shortage(session: Session, move: Move) -> dict[str, Any]:
@@ -281,12 +275,15 @@ class Found:
     codes: dict[str, str]  # location ids and their codes
 
 
-_available_levels = (
-    select(stock_levels.c.sku_id, stock_levels.c.location_id, locations.c.code, stock_levels.c.available)
-    .join(locations, locations.c.id == stock_levels.c.location_id)
-    .where(stock_levels.c.sku_id.in_(bindparam("skus", expanding=True)), stock_levels.c.available > 0)
-    .order_by(locations.c.rank)
-)
+@cache
+def _available_levels(skus: int) -> Prepared:
+    among = [bindparam(f"sku_{n}", type_=Id()) for n in range(skus)]
+    return Prepared(
+        select(stock_levels.c.sku_id, stock_levels.c.location_id, locations.c.code, stock_levels.c.available)
+        .join(locations, locations.c.id == stock_levels.c.location_id)
+        .where(stock_levels.c.sku_id.in_(among), stock_levels.c.available > 0)
+        .order_by(locations.c.rank)
+    )
 
 
 def find_available(session: Session, wants: Sequence[Want], location_ids: Sequence[str] | None = None) -> Found:
@@ -297,18 +294,13 @@ def find_available(session: Session, wants: Sequence[Want], location_ids: Sequen
     """
     sku_ids = sorted({want.sku_id for want in wants})
     if session.contended:
-        # Overtaken once: now the rows are locked, in the one order, before they are read.
-        session.execute(
-            select(stock_levels.c.sku_id)
-            .where(stock_levels.c.sku_id.in_(sku_ids))
-            .order_by(stock_levels.c.sku_id, stock_levels.c.location_id)
-            .with_for_update()
-        )
+        lock(session, sku_ids)  # overtaken once: now the rows are held before they are read
     free: dict[str, dict[str, int]] = {sku_id: {} for sku_id in sku_ids}
     codes: dict[str, str] = {}
-    for row in session.execute(_available_levels, {"skus": sku_ids}):
-        free[row.sku_id][row.location_id] = row.available
-        codes[row.location_id] = row.code
+    size, among = padded("sku", sku_ids)
+    for row in session.rows(_available_levels(size), among):
+        free[row["sku_id"]][row["location_id"]] = row["available"]
+        codes[row["location_id"]] = row["code"]
     if location_ids is not None:
         free = {sku_id: {place: at[place] for place in location_ids if place in at} for sku_id, at in free.items()}
     total = {sku_id: sum(at.values()) for sku_id, at in free.items()}
@@ -341,13 +333,21 @@ def _divide(free: dict[str, int], quantity: int) -> list[tuple[str, int]]:
 # Reading
 
 
-def level(session: Session, sku_id: str, location_id: str, *, lock: bool = False) -> Mapping[str, int]:
-    """Units by state at one location; zeros where there were never any. With `lock`, nobody changes it before we commit."""
+def lock(session: Session, sku_ids: Iterable[str] | Select[Any]) -> None:
+    """Hold the levels of these SKUs against other writers, taken in the one order; a select names them too."""
+    session.execute(
+        select(stock_levels.c.sku_id)
+        .where(stock_levels.c.sku_id.in_(sku_ids if isinstance(sku_ids, Select) else sorted(set(sku_ids))))
+        .order_by(stock_levels.c.sku_id, stock_levels.c.location_id)
+        .with_for_update()
+    )
+
+
+def level(session: Session, sku_id: str, location_id: str) -> Mapping[str, int]:
+    """Units by state at one location; zeros where there were never any."""
     query = select(*(stock_levels.c[state] for state in STATES)).where(
         stock_levels.c.sku_id == sku_id, stock_levels.c.location_id == location_id
     )
-    if lock:
-        query = query.with_for_update()
     row = session.execute(query).mappings().one_or_none()
     return dict(row) if row is not None else dict.fromkeys(STATES, 0)
 
@@ -370,7 +370,7 @@ def page_levels(
         .limit(limit)
     )
     if code is not None:
-        query = query.where(skus.c.code_key == key_of(code))
+        query = query.where(stock_levels.c.sku_id == id_of(code))
     if location is not None:
         query = query.where(locations.c.code_key == key_of(location))
     if updated_since is not None:
@@ -388,6 +388,7 @@ def page_movements(
     code: str | None = None,
     location: str | None = None,
     cause_id: str | None = None,
+    recorded_since: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """Movements in the order in which they were recorded, oldest first."""
     query = (
@@ -398,11 +399,13 @@ def page_movements(
         .limit(limit)
     )
     if code is not None:
-        query = query.where(skus.c.code_key == key_of(code))
+        query = query.where(stock_movements.c.sku_id == id_of(code))
     if location is not None:
         query = query.where(locations.c.code_key == key_of(location))
     if cause_id is not None:
         query = query.where(stock_movements.c.cause_id == cause_id)
+    if recorded_since is not None:
+        query = query.where(stock_movements.c.id >= chance.first_id(recorded_since), stock_movements.c.recorded_at >= recorded_since)
     if after is not None:
         query = query.where(stock_movements.c.id > after)
     return [dict(row) for row in session.execute(query).mappings()]

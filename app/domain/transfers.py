@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String, Table, insert, select, update
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String, Table, exists, insert, select, update
 
 from app import chance
 from app.database import Id, Session, Utc, metadata
@@ -30,9 +30,12 @@ transfer_lines = Table(
     metadata,
     Column("transfer_id", Id(), ForeignKey("transfers.id"), primary_key=True),
     Column("sku_id", Id(), ForeignKey("skus.id"), primary_key=True),
-    Column("sent", Integer, CheckConstraint("sent > 0", name="sent_positive"), nullable=False),
-    Column("received", Integer, CheckConstraint("received >= 0", name="received_not_negative"), nullable=False),
-    Column("lost", Integer, CheckConstraint("lost >= 0", name="lost_not_negative"), nullable=False),
+    Column("sent", Integer, nullable=False),
+    CheckConstraint("sent > 0", name="sent_positive"),
+    Column("received", Integer, nullable=False),
+    CheckConstraint("received >= 0", name="received_not_negative"),
+    Column("lost", Integer, nullable=False),
+    CheckConstraint("lost >= 0", name="lost_not_negative"),
     CheckConstraint("received + lost <= sent", name="no_more_than_sent"),
 )
 
@@ -158,9 +161,25 @@ def view(session: Session, transfer_id: str) -> dict[str, Any]:
     return dict(row) | {"lines": found, "in_transit": sum(line["in_transit"] for line in found)}
 
 
-def page(session: Session, after: str | None, limit: int) -> list[dict[str, Any]]:
-    """Transfers, newest first."""
+def page(
+    session: Session,
+    after: str | None,
+    limit: int,
+    *,
+    code: str | None = None,
+    location: str | None = None,
+    under_way: bool | None = None,
+) -> list[dict[str, Any]]:
+    """Transfers, newest first. `code` is of a SKU that was sent, `location` of either end."""
     query = select(transfers.c.id).order_by(transfers.c.id.desc()).limit(limit)
     if after is not None:
         query = query.where(transfers.c.id < after)
+    line = transfer_lines.c
+    if code is not None:
+        query = query.where(transfers.c.id.in_(select(line.transfer_id).where(line.sku_id == catalogue.id_of(code))))
+    if location is not None:
+        query = query.where(locations.id_of(location).in_((transfers.c.source_id, transfers.c.target_id)))
+    if under_way is not None:
+        open_lines = exists(select(line.sku_id).where(line.transfer_id == transfers.c.id, line.sent > line.received + line.lost))
+        query = query.where(open_lines if under_way else ~open_lines)
     return [view(session, found) for found in session.execute(query).scalars().all()]
