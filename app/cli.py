@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
@@ -107,6 +108,7 @@ def serve(
 
     from app.main import create_app
 
+    os.umask(0o077)  # the store holds buyers' addresses: its files are for whoever runs it
     settings = _settings()
     host, port = host or settings.host, settings.port if port is None else port
 

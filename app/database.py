@@ -58,6 +58,7 @@ T = TypeVar("T")
 BATCH_SECONDS = 0.03
 BATCH_MOST = 64
 ATTEMPTS = 8
+ROWS_TOGETHER = 64
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 4_000
 
@@ -139,8 +140,24 @@ class Contended(Exception):
 @dataclass(frozen=True, slots=True)
 class _Compiled:
     text: str
-    bind: Callable[[Mapping[str, Any]], Any]
+    bind: Callable[[Mapping[str, Any]], list[Any]]
     read: Callable[[Sequence[Sequence[Any]]], list[dict[str, Any]]]
+    # Of a plain insert: what stands before the values and the values of one row, so that rows can be inserted together.
+    halves: tuple[str, str] | None
+
+    def statements(self, parameters: Parameters) -> Iterator[tuple[str, list[Any]]]:
+        """What the driver is to run. Rows go in together, by powers of two, so that a few texts serve every number of them."""
+        if isinstance(parameters, dict):
+            yield self.text, self.bind(parameters)
+            return
+        rows = [self.bind(each) for each in parameters]
+        begin = 0
+        while begin < len(rows):
+            size = min(1 << (len(rows) - begin).bit_length() - 1, ROWS_TOGETHER) if self.halves else 1
+            part = rows[begin : begin + size]
+            text = self.text if self.halves is None or size == 1 else f"{self.halves[0]}{', '.join([self.halves[1]] * size)}"
+            yield text, [value for row in part for value in row]
+            begin += size
 
 
 class Prepared:
@@ -149,12 +166,14 @@ class Prepared:
     It is written once, like any other, and skips what Core does anew at each execution, which costs more than SQLite needs for the
     statement: 42 us against 8 us for a guarded update, measured when this was written. For hot paths; no expanding parameters.
 
-    `keys` are the columns that an insert without values gets.
+    `keys` are the columns that an insert gets; it may then be given rows, unless it says what to do on a conflict.
     """
 
     def __init__(self, statement: ClauseElement, keys: Sequence[str] | None = None) -> None:
         self._statement = statement.inline() if isinstance(statement, Insert) else statement
         self._keys = keys
+        # An upsert says something behind its values; a plain insert ends with them.
+        self._rows = keys is not None and getattr(statement, "_post_values_clause", None) is None
         self._compiled: dict[str, _Compiled] = {}
 
     def on(self, dialect: Dialect) -> _Compiled:
@@ -169,15 +188,12 @@ class Prepared:
         assert isinstance(compiled, SQLCompiler)
         types = {compiled.bind_names[parameter]: parameter for parameter in compiled.bind_names}
         fixed = {name: parameter.value for name, parameter in types.items() if not parameter.required}
-        plan = [(name, types[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup or types]
+        plan = [(name, types[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup or ()]
 
         def bind(given: Mapping[str, Any]) -> list[Any]:
             if fixed:
                 given = {**fixed, **given}
             return [given[name] if convert is None else convert(given[name]) for name, convert in plan]
-
-        def bind_by_name(given: Mapping[str, Any]) -> dict[str, Any]:
-            return dict(zip(types, bind(given), strict=True))
 
         columns = [
             (column.keyname, column.type.dialect_impl(dialect).result_processor(dialect, None)) for column in compiled._result_columns
@@ -188,7 +204,8 @@ class Prepared:
                 {name: convert(value) if convert else value for (name, convert), value in zip(columns, row, strict=True)} for row in rows
             ]
 
-        return _Compiled(compiled.string, bind if compiled.positiontup else bind_by_name, read)
+        before, values, row = compiled.string.partition(" VALUES ")
+        return _Compiled(compiled.string, bind, read, (before + values, row) if self._rows else None)
 
 
 def padded(name: str, values: Sequence[Any]) -> tuple[int, dict[str, Any]]:
@@ -270,20 +287,20 @@ class Session:
 
     def _run(self, statements: Sequence[Statement]) -> list[int]:
         driver, dialect = self._driver, self.connection.dialect
-        together = driver.pipeline() if self.dialect == "postgresql" and len(statements) > 1 else nullcontext()
-        cursors = []
+        several = len(statements) > 1 or any(not isinstance(parameters, dict) for _, parameters in statements)
+        together = driver.pipeline() if self.dialect == "postgresql" and several else nullcontext()
+        cursors: list[list[Any]] = []
         try:
             with together:
                 for prepared, parameters in statements:
-                    compiled, cursor = prepared.on(dialect), driver.cursor()
-                    cursors.append(cursor)
-                    if isinstance(parameters, dict):
-                        cursor.execute(compiled.text, compiled.bind(parameters))
-                    else:
-                        cursor.executemany(compiled.text, [compiled.bind(each) for each in parameters])
+                    cursors.append([])
+                    for text, values in prepared.on(dialect).statements(parameters):
+                        cursor = driver.cursor()
+                        cursor.execute(text, values)
+                        cursors[-1].append(cursor)
         except dialect.loaded_dbapi.Error as error:
             raise self._translated(error) from error
-        return [int(cursor.rowcount) for cursor in cursors]
+        return [sum(int(cursor.rowcount) for cursor in each) for each in cursors]
 
     @property
     def _driver(self) -> Any:
@@ -481,7 +498,12 @@ class Database:
         while (job := self._jobs.get()) is not None:
             done = [job]
             try:
-                with self._begun() as connection:
+                try:
+                    begun = self._begun()
+                except Exception:
+                    done += self._waiting_now()  # they would meet the same closed door, one after another
+                    raise
+                with begun as connection:
                     until = chance.monotonic() + BATCH_SECONDS
                     while job is not None:
                         self._in_savepoint(connection, job)
@@ -508,6 +530,16 @@ class Database:
                 for lost in done:
                     lost.result, lost.error = None, lost.error or reason
             self._answer(done)
+
+    def _waiting_now(self) -> list[_Job]:
+        found = []
+        for _ in range(self._jobs.qsize()):
+            job = self._jobs.get()
+            if job is None:
+                self._jobs.put(None)
+            else:
+                found.append(job)
+        return found
 
     def _begun(self) -> Connection:
         """A connection with the write lock taken. A lock that someone else holds is waited for by SQLite itself, within bounds."""
@@ -689,6 +721,7 @@ def engine_for(url: str, *, pool_size: int = 4, read_only: bool = False) -> Engi
         return engine
     return create_engine(
         parsed.set(drivername="postgresql+psycopg"),
+        paramstyle="format",  # by position, as SQLite has it: `Prepared` binds both alike
         connect_args={
             "connect_timeout": 5,
             "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"

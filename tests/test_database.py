@@ -496,6 +496,12 @@ def test_a_write_lock_that_another_process_holds_is_waited_for_and_then_refused(
             with pytest.raises(DatabaseUnavailable, match="locked"):
                 database.run(note, 2)
             assert 0.2 <= time.monotonic() - began < 1
+            began = time.monotonic()
+            waiting = [several.submit(database.run, note, number) for number in range(10, 20)]
+            for refused in waiting:
+                with pytest.raises(DatabaseUnavailable, match="locked"):
+                    refused.result(10)
+            assert time.monotonic() - began < 1  # they were refused together, not one after another
         assert database.run(note, 3) == 3
 
 

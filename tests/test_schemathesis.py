@@ -11,7 +11,7 @@ from tests.servers import OWNER_TOKEN, Server
 from tests.trade import stock
 
 # Each way of looking has its time: the time is spent whatever is found, so the whole file takes a minute.
-SECONDS = {"examples,coverage": 20, "fuzzing": 15, "stateful": 20}
+SECONDS = {"examples,coverage": 18, "fuzzing": 10, "stateful": 25}
 
 # A cursor, an idempotency key and a moment's stock aren't a schema's business, so a request that fits it may still be refused.
 # Wrong tokens are soon answered 429; tests/api/test_tokens.py looks at them.
@@ -36,6 +36,8 @@ def test_no_request_finds_a_defect_an_undocumented_status_or_an_answer_that_brea
     command += ["--header", f"Authorization: Bearer {OWNER_TOKEN}", "--exclude-path", "/metrics", "--exclude-checks", LEFT_OUT]
     command += ["--max-time", str(SECONDS[phases]), "--max-examples", "5", "--continue-on-failure", "--generation-deterministic"]
     command += ["--warnings", "off"]
+    if phases == "stateful":  # a chain could revoke the very token that it goes by
+        command += ["--exclude-operation-id", "revoke_token"]
     (tmp_path / "schemathesis.toml").write_text(f"[checks]\nmissing_required_header.expected-statuses = {REFUSES}\n")
     found = subprocess.run(command, check=False, capture_output=True, text=True, cwd=tmp_path, timeout=100)
     assert found.returncode == 0, found.stdout + found.stderr

@@ -111,7 +111,7 @@ def upgrade() -> None:
 
 
 def _let_what_there_is_be_found() -> None:
-    """Handles, mirrored codes and search words of the products and SKUs that are there already, as the release of this version makes them."""
+    """Handles, mirrored codes and search words of what is there already, as the release of this version makes them."""
     connection = op.get_bind()
     id_type = sa.Uuid(as_uuid=False)
     products = sa.table("products", sa.column("id", id_type), sa.column("title", sa.String), sa.column("handle", sa.String))

@@ -104,19 +104,16 @@ def reduce(session: Session, row: dict[str, Any], units: int, *, shipped: bool =
 def owe(session: Session, like: dict[str, Any], location_id: str | None, units: int) -> None:
     """Let a location (or nobody yet: None) owe the line more units. `like` is any commitment of the same line and SKU."""
     at = commitments.c.location_id.is_(None) if location_id is None else commitments.c.location_id == location_id
-    # One row: facts at two locations that leave the same line short at the same time each add one.
-    row = (
-        select(commitments.c.id)
+    found = session.execute(
+        update(commitments)
         .where(
             commitments.c.order_id == like["order_id"],
             commitments.c.line_id == like["line_id"],
             commitments.c.sku_id == like["sku_id"],
             at,
         )
-        .limit(1)
-        .scalar_subquery()
+        .values(quantity=commitments.c.quantity + units)
     )
-    found = session.execute(update(commitments).where(commitments.c.id == row).values(quantity=commitments.c.quantity + units))
     if found.rowcount == 0:
         add(session, [like | {"id": chance.new_id(), "location_id": location_id, "quantity": units, "shipped": 0}])
 

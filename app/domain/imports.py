@@ -19,7 +19,6 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    func,
     insert,
     literal_column,
     select,
@@ -241,8 +240,3 @@ class NotReadable(Refusal):
 _with_place = select(imports, locations.locations.c.code.label("location")).join(
     locations.locations, locations.locations.c.id == imports.c.location_id
 )
-
-
-def open_count(session: Session) -> int:
-    """How many aren't finished."""
-    return int(session.scalar(select(func.count()).select_from(imports).where(imports.c.status.in_(OPEN))))

@@ -153,14 +153,13 @@ Found = dict[str, Any] | Refusal
 
 
 def _skus(session: Session, codes: set[str]) -> dict[str, Found]:
-    found: dict[str, Found] = {}
+    if not codes:
+        return {}
     try:
-        found |= catalogue.by_codes(session, sorted(codes))
+        return dict(catalogue.by_codes(session, sorted(codes)))
     except UnknownSku as unknown:
         missing = set(unknown.facts["skus"])
-        found |= catalogue.by_codes(session, sorted(codes - missing)) if codes - missing else {}
-        found |= {code: _or_refusal(catalogue.by_code, session, code) for code in missing}
-    return found
+        return _skus(session, codes - missing) | {code: _or_refusal(catalogue.by_code, session, code) for code in missing}
 
 
 def _places(session: Session, codes: set[str]) -> dict[str, Found]:

@@ -21,7 +21,7 @@ from app.importing.reading import open_file
 from app.importing.shops import recognise
 
 # How long a chunk may hold the writer, and how many rows it may have whatever it takes.
-CHUNK_SECONDS = 0.05
+CHUNK_SECONDS = 0.04
 MOST_ROWS = 400
 
 Tell = Callable[[Mapping[str, Any]], None]

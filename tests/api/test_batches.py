@@ -50,6 +50,12 @@ def test_with_each_one_bad_movement_fails_no_other_and_the_answer_says_which(cli
     assert (client.level(code), client.level(other)) == ({"available": 3, "damaged": 2}, {"available": 4})
 
 
+def test_a_batch_of_nothing_but_bad_movements_is_answered_too(client: Client) -> None:
+    found = posted(client, "each", received("MUG", 0), received("NO-SUCH", 1))
+    assert [item["status"] for item in found["items"]] == [422, 404]
+    assert posted(client, "each", received("MUG", 0))["refused"] == 1
+
+
 def test_movements_of_one_level_happen_in_the_order_in_which_they_were_sent(client: Client) -> None:
     code = client.sku()
     found = posted(client, "each", returned(code, 2), received(code, 3), returned(code, 2), returned(code, 2), received(code, 1))

@@ -451,7 +451,7 @@ def test_whatever_is_done_in_whatever_order_no_unit_is_made_lost_or_promised_twi
     run_state_machine_as_test(
         lambda: Store(database),
         settings=settings(
-            max_examples=40 if database.is_sqlite else 15,
+            max_examples=40 if database.is_sqlite else 12,
             stateful_step_count=25,
             derandomize=True,
             database=None,
