@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.database import Database, Session, metadata
 from app.domain import catalogue, commitments, counts, events, locations, orders, postings, reservations, shipments, stock, transfers
@@ -147,7 +147,10 @@ def promised_at(order: Mapping[str, Any]) -> list[dict[str, int]]:
 
 
 def short_total(database: Database) -> int:
-    return database.look(commitments.short_total)
+    """Units promised that nothing is committed to."""
+    row = commitments.commitments.c
+    query = select(func.coalesce(func.sum(row.quantity), 0)).where(row.location_id.is_(None))
+    return int(database.look(lambda session: session.scalar(query)))
 
 
 def event_types(database: Database) -> list[str]:

@@ -33,10 +33,9 @@ def upgrade() -> None:
     op.add_column("skus", sa.Column("options", JSON, server_default="{}", nullable=False))
     op.add_column("skus", sa.Column("archived", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.add_column("skus", sa.Column("version", sa.Integer(), server_default="1", nullable=False))
-    # SQLite takes a constraint with its column only, so both databases are told in their own words, which are the same.
-    id_type = "UUID" if op.get_context().dialect.name == "postgresql" else "CHAR(32)"
+    op.add_column("skus", sa.Column("merged_into", sa.Uuid(as_uuid=False), nullable=True))
+    # SQLite takes a constraint with its column only. Both databases understand these words.
     op.execute("ALTER TABLE skus ADD COLUMN weight_g INTEGER CONSTRAINT ck_skus_weight_g_not_negative CHECK (weight_g >= 0)")
-    op.execute(f"ALTER TABLE skus ADD COLUMN merged_into {id_type} CONSTRAINT fk_skus_merged_into REFERENCES skus (id)")
     op.create_index("ix_skus_code_mirror", "skus", ["code_mirror"], unique=False)
     op.create_index("ix_skus_updated_at", "skus", ["updated_at"], unique=False)
 

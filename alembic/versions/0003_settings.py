@@ -1,4 +1,4 @@
-"""settings"""
+"""settings of the store; counts are found by their SKU"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), server_default="1", nullable=False),
     ):
         op.add_column("store", column)
+    op.create_index("ix_stock_count_lines_sku_id", "stock_count_lines", ["sku_id"], unique=False)
 
 
 def downgrade() -> None:

@@ -86,7 +86,8 @@ skus = Table(
     CheckConstraint("safety_stock >= 0", name="safety_stock_not_negative"),
     # Sold no more: what was promised is still sent, and nothing new is.
     Column("archived", Boolean, nullable=False, server_default=false()),
-    Column("merged_into", Id(), ForeignKey("skus.id"), nullable=True),
+    # No foreign key: a backup is restored in the order of ids, and the SKU that is left may be the younger. None is ever deleted.
+    Column("merged_into", Id(), nullable=True),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),

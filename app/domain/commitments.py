@@ -19,7 +19,6 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
-    func,
     insert,
     select,
     text,
@@ -182,9 +181,3 @@ def repay(session: Session, *, cause: Cause) -> None:
                     raise Contended from None
                 data = {"line_id": row["line_id"], "sku_id": row["sku_id"], "quantity": units}
                 events.append(session, "order.line_filled", row["order_id"], data, cause=cause)
-
-
-def short_total(session: Session) -> int:
-    """Units promised that nothing is committed to, over the whole store."""
-    query = select(func.coalesce(func.sum(commitments.c.quantity), 0)).where(commitments.c.location_id.is_(None))
-    return int(session.scalar(query))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Integer, String, Table, insert, select
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, String, Table, insert, select
 
 from app import chance
 from app.database import Id, Session, Utc, metadata
@@ -35,6 +35,7 @@ stock_count_lines = Table(
     CheckConstraint("counted >= 0", name="counted_not_negative"),
     # What the ledger said was on hand when it was counted.
     Column("expected", Integer, nullable=False),
+    Index(None, "sku_id"),
 )
 
 
@@ -52,7 +53,8 @@ def record(
     Each figure is compared with what was on hand at `counted_at`, so sales between the counting and the typing-in don't distort it.
     Too many become available; too few are a fact and may leave the lines promised latest short.
 
-    Raises: UnknownLocation, UnknownSku, InvalidDraft; InsufficientStock where more went missing than is on hand by now.
+    Raises: UnknownLocation, UnknownSku; InvalidDraft, also for a SKU that a later count has settled already: what was missing then
+            would be taken off twice; InsufficientStock where more went missing than is on hand by now.
     """
     now = chance.now()
     counted_at = counted_at or now
@@ -77,6 +79,10 @@ def record(
         sku = known[code]
         if not sku["tracked"]:
             raise InvalidDraft("lines", f"{sku['code']!r} isn't tracked, so there is nothing to count.")
+        if later := _counted_later(session, sku["id"], location["id"], counted_at):
+            raise InvalidDraft(
+                "counted_at", f"{sku['code']!r} was counted here later, at {later:%Y-%m-%dT%H:%M:%SZ}; that has settled it. Count it again."
+            )
         held = stock.level(session, sku["id"], location["id"])
         expected = sum(held.values()) - stock.crossed_since(session, sku["id"], location["id"], counted_at)
         session.execute(
@@ -100,6 +106,19 @@ def record(
             )
     events.append(session, "stock.counted", count["id"], {"location_id": location["id"], "lines": len(lines)}, cause=cause)
     return view(session, count["id"])
+
+
+def _counted_later(session: Session, sku_id: str, location_id: str, counted_at: datetime) -> datetime | None:
+    line, count = stock_count_lines.c, stock_counts.c
+    query = (
+        select(count.counted_at)
+        .join(stock_count_lines, line.count_id == count.id)
+        .where(line.sku_id == sku_id, count.location_id == location_id, count.counted_at > counted_at)
+        .order_by(count.counted_at.desc())
+        .limit(1)
+    )
+    found: datetime | None = session.scalar(query)
+    return found
 
 
 def view(session: Session, count_id: str) -> dict[str, Any]:

@@ -51,8 +51,19 @@ def test_a_count_is_compared_with_the_ledger_as_it_stood_when_it_was_counted(clo
     assert compared(count(database, ("BOWL", 9), counted_at=counted_at)) == [("BOWL", 9, 10, -1)]
     # 10 - 3 sent off + 5 received - 4 under way - 1 that was missing at the count
     assert level(database, "BOWL") == Level(available=4, committed=1, damaged=2)
-    assert compared(count(database, ("BOWL", 7))) == [("BOWL", 7, 7, 0)]
     assert compared(count(database, ("BOWL", 9), counted_at=counted_at)) == [("BOWL", 9, 9, 0)]
+    assert compared(count(database, ("BOWL", 7))) == [("BOWL", 7, 7, 0)]
+
+
+def test_what_a_later_count_has_settled_is_not_taken_off_twice(clock: Seeded, database: Database) -> None:
+    stocked(database, "BOWL", 10, STALL=10)
+    earlier = clock.now()
+    clock.advance(timedelta(hours=1))
+    count(database, ("BOWL", 8))
+    with refused(database, InvalidDraft):
+        count(database, ("BOWL", 8), counted_at=earlier)
+    assert compared(count(database, ("BOWL", 9), at="STALL", counted_at=earlier)) == [("BOWL", 9, 10, -1)]
+    assert level(database, "BOWL") == Level(available=8)
 
 
 def test_what_is_missing_is_free_first_then_held_then_unfit_and_promised_last(clock: Seeded, database: Database) -> None:

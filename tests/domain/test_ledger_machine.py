@@ -98,6 +98,7 @@ class Store(RuleBasedStateMachine):
         self.tracked = ["BOWL", "CUP", "JUG"]
         self.places = ["STUDIO", "STALL", "HUB"]
         self.door: dict[tuple[str, str], list[tuple[datetime, int]]] = defaultdict(list)
+        self.counted_at: dict[tuple[str, str], datetime] = defaultdict(lambda: self.start)
         self.orders: dict[str, dict[str, Line]] = {}
         self.holds: list[str] = []
         self.transit: dict[str, tuple[str, dict[str, int]]] = {}
@@ -136,7 +137,7 @@ class Store(RuleBasedStateMachine):
         return sum(self.at(code, place)["available"] for place in places or self.places)
 
     @contextmanager
-    def expected(self, refusal: type[Refusal], when: bool) -> Iterator[None]:
+    def expected(self, refusal: type[Refusal] | tuple[type[Refusal], ...], when: bool) -> Iterator[None]:
         """Whether the block must be refused."""
         self.clock.advance(timedelta(seconds=1))
         try:
@@ -202,12 +203,17 @@ class Store(RuleBasedStateMachine):
         codes = self.tracked if all_of_them else [pick(self.tracked, which)]
         counted_at = max(self.start, self.clock.now() - timedelta(minutes=minutes_ago))
         expected = {code: self.on_hand(code, at, counted_at) for code in codes}
+        if any(self.counted_at[code, at] > counted_at for code in codes):
+            with self.expected((InvalidDraft, InsufficientStock), when=True):
+                count(self.database, *((code, counted) for code in codes), at=at, counted_at=counted_at)
+            return
         gone = any(expected[code] - counted > self.on_hand(code, at) for code in codes)
         with self.expected(InsufficientStock, when=gone):
             taken = count(self.database, *((code, counted) for code in codes), at=at, counted_at=counted_at)
         if not gone:
             assert {line["sku"]: line["expected"] for line in taken["lines"]} == expected
             for code in codes:
+                self.counted_at[code, at] = counted_at
                 if counted != expected[code]:
                     self.crossed(code, at, counted - expected[code], counted_at)
 
