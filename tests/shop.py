@@ -15,8 +15,8 @@ from app.domain import catalogue, commitments, counts, events, locations, orders
 from app.domain.causes import Cause
 from app.domain.errors import InsufficientStock, Refusal
 from app.domain.money import Money
-from app.domain.orders import LineDraft, OrderDraft
 from app.domain.postings import Posting
+from app.domain.pricing import LineDraft, OrderDraft
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -32,7 +32,7 @@ from app.api.idempotency import OnceOnly
 from app.api.problems import BadCursor, KeyReused, documented, everywhere
 from app.domain import orders, shipments
 from app.domain.errors import InsufficientStock, NotFound, UnknownLocation, UnknownSku, WrongCurrency, WrongState
-from app.domain.orders import AMOUNTS, LINE_AMOUNTS, LineDraft, OrderDraft
+from app.domain.pricing import AMOUNTS, LINE_AMOUNTS, LineDraft, OrderDraft
 
 router = APIRouter(prefix="/orders", tags=["Orders"], responses=everywhere())
 

@@ -7,7 +7,6 @@ recorded whatever the stock says, and what can't be found is short.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,12 +31,9 @@ from app import chance
 from app.database import Contended, Id, Json, Prepared, Session, Utc, metadata
 from app.domain import catalogue, commitments, contacts, events, locations, reservations, stock
 from app.domain.causes import Cause
-from app.domain.errors import InsufficientStock, InvalidDraft, NotFound, WrongCurrency, WrongState
-from app.domain.money import Money, exponent
+from app.domain.errors import InsufficientStock, NotFound, WrongState
+from app.domain.pricing import AMOUNTS, LINE_AMOUNTS, OrderDraft, priced
 from app.domain.stock import Move, Want
-
-AMOUNTS = ("gross", "discount", "tax", "shipping", "total")
-LINE_AMOUNTS = ("gross", "discount", "tax", "total")
 
 orders = Table(
     "orders",
@@ -102,41 +98,6 @@ order_lines = Table(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LineDraft:
-    """One line as somebody wants it. Discount and tax are for the whole line."""
-
-    sku: str
-    quantity: int
-    unit_price: Money | None = None
-    discount: Money | None = None
-    tax: Money | None = None
-    title: str | None = None
-    presentment: Mapping[str, Money] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderDraft:
-    """An order as somebody wants it. `presentment` holds AMOUNTS as the buyer saw them."""
-
-    lines: Sequence[LineDraft]
-    reference: str | None = None
-    buyer: Mapping[str, str | None] | None = None
-    contact_id: str | None = None
-    ship_to: Mapping[str, str | None] | None = None
-    reservation_id: str | None = None
-    locations: Sequence[str] | None = None
-    sold: bool = False
-    test: bool = False
-    fulfilled_by: str = "us"
-    prices_include_tax: bool = False
-    discount: Money | None = None
-    shipping: Money | None = None
-    total: Money | None = None
-    presentment: Mapping[str, Money] | None = None
-    ship_by: datetime | None = None
-
-
 _insert_order = Prepared(insert(orders), [column.key for column in orders.c])
 _insert_lines = Prepared(insert(order_lines), [column.key for column in order_lines.c])
 
@@ -154,7 +115,7 @@ def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any
     allowed = locations.ids_of(session, draft.locations) if draft.locations else None
     order_id = chance.new_id()
     cause = cause.by("order", order_id)
-    order, lines = _priced(order_id, draft, known)
+    order, lines = priced(order_id, draft, known)
     order["location_ids"] = allowed
     order["contact_id"], order["ship_to_id"] = _people(session, draft)
 
@@ -291,98 +252,6 @@ def _draw(held: dict[str, int], quantity: int) -> dict[str, int]:
 
 def _rest(held: Mapping[str, Mapping[str, int]]) -> list[tuple[str, str, int]]:
     return [(sku_id, at, units) for sku_id, places in held.items() for at, units in places.items() if units]
-
-
-# What it came to
-
-
-def _priced(order_id: str, draft: OrderDraft, known: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """The order's row and its lines' rows, with every amount worked out. Raises: WrongCurrency, InvalidDraft."""
-    currency = next(iter(known.values()))["books"]
-
-    def minor(money: Money | None) -> int:
-        if money is None:
-            return 0
-        if money.currency != currency:
-            raise WrongCurrency(money.currency, currency)
-        return money.amount
-
-    lines = []
-    for position, wanted in enumerate(draft.lines):
-        sku = known[wanted.sku]
-        if wanted.unit_price is None and sku["price"] is None:
-            raise InvalidDraft(f"lines.{position}.unit_price", f"{sku['code']!r} has no price of its own, so the line needs a unit_price.")
-        unit_price = sku["price"] if wanted.unit_price is None else minor(wanted.unit_price)
-        gross, discount, tax = unit_price * wanted.quantity, minor(wanted.discount), minor(wanted.tax)
-        if discount > gross:
-            raise InvalidDraft(f"lines.{position}.discount", f"The discount is more than the line's {Money(gross, currency)}.")
-        lines.append(
-            {
-                "id": chance.new_id(),
-                "order_id": order_id,
-                "position": position,
-                "sku_id": sku["id"],
-                "title": wanted.title,
-                "quantity": wanted.quantity,
-                "cancelled": 0,
-                "shipped": 0,
-                "unit_price": unit_price,
-                "gross": gross,
-                "discount": discount,
-                "tax": tax,
-                "total": gross - discount + (0 if draft.prices_include_tax else tax),
-            }
-            | _presented(wanted.presentment, LINE_AMOUNTS, draft.presentment, f"lines.{position}.presentment")
-        )
-    shipping, discount = minor(draft.shipping), minor(draft.discount)
-    parts = sum(line["total"] for line in lines) - discount + shipping
-    if parts < 0:
-        raise InvalidDraft("discount", f"The discount is more than the lines and shipping, {Money(parts + discount, currency)}.")
-    total = parts if draft.total is None else minor(draft.total)
-    if abs(total - parts) >= max(10 ** exponent(currency), 10):
-        raise InvalidDraft(
-            "total",
-            f"The total is {Money(total, currency)}, but the lines, discount and shipping come to {Money(parts, currency)}. "
-            "Only a rounding difference may lie between them; send what is missing as shipping, discount or tax.",
-        )
-    now = chance.now()
-    order = {
-        "id": order_id,
-        "reference": draft.reference,
-        "status": "open",
-        "sold": draft.sold,
-        "test": draft.test,
-        "fulfilled_by": draft.fulfilled_by,
-        "reservation_id": draft.reservation_id,
-        "currency": currency,
-        "gross": sum(line["gross"] for line in lines),
-        "discount": sum(line["discount"] for line in lines) + discount,
-        "tax": sum(line["tax"] for line in lines),
-        "shipping": shipping,
-        "rounding": total - parts,
-        "total": total,
-        "prices_include_tax": draft.prices_include_tax,
-        "presentment_currency": draft.presentment["total"].currency if draft.presentment else None,
-        "ship_by": draft.ship_by,
-        "placed_at": now,
-        "updated_at": now,
-        "cancelled_at": None,
-        "cancel_reason": None,
-    }
-    return order | _presented(draft.presentment, AMOUNTS, draft.presentment, "presentment"), lines
-
-
-def _presented(
-    given: Mapping[str, Money] | None, amounts: Sequence[str], whole: Mapping[str, Money] | None, field: str
-) -> dict[str, int | None]:
-    if given is None:
-        return {f"presentment_{amount}": None for amount in amounts}
-    if whole is None:
-        raise InvalidDraft(field, "Amounts as the buyer saw them need the order's own `presentment` too.")
-    currency = whole["total"].currency
-    if other := next((money for money in given.values() if money.currency != currency), None):
-        raise InvalidDraft(field, f"The buyer saw one currency: {currency}, not {other.currency} as well.")
-    return {f"presentment_{amount}": given[amount].amount for amount in amounts}
 
 
 # Changing an order

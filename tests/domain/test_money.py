@@ -9,7 +9,7 @@ from app.database import Database
 from app.domain import catalogue, orders, store
 from app.domain.errors import InvalidDraft, WrongCurrency
 from app.domain.money import Money, exponent
-from app.domain.orders import LineDraft, OrderDraft
+from app.domain.pricing import LineDraft, OrderDraft
 from app.main import open_store
 from tests.shop import CAUSE, refused, sku
 

@@ -7,10 +7,10 @@ from sqlalchemy import select, update
 
 from app.chance import Seeded
 from app.database import Database, Session
-from app.domain import catalogue, events, orders, reservations, transfers
+from app.domain import catalogue, events, orders, pricing, reservations, transfers
 from app.domain.errors import InsufficientStock, InvalidDraft, NotFound, UnknownLocation, UnknownSku, WrongCurrency, WrongState
 from app.domain.money import Money
-from app.domain.orders import LineDraft, OrderDraft
+from app.domain.pricing import LineDraft, OrderDraft
 from tests.shop import (
     CAUSE,
     Level,
@@ -299,9 +299,9 @@ def test_every_amount_of_an_order_is_kept_by_itself(database: Database) -> None:
     order = database.run(
         orders.place, OrderDraft(lines, discount=euros(100), shipping=euros(490), total=euros(5190), ship_by=due), cause=CAUSE
     )
-    kept = {amount: order[amount] for amount in (*orders.AMOUNTS, "rounding")}
+    kept = {amount: order[amount] for amount in (*pricing.AMOUNTS, "rounding")}
     assert kept == {"gross": 4250, "discount": 350, "tax": 800, "shipping": 490, "total": 5190, "rounding": 0}
-    assert [[line[amount] for amount in ("unit_price", *orders.LINE_AMOUNTS)] for line in order["lines"]] == [
+    assert [[line[amount] for amount in ("unit_price", *pricing.LINE_AMOUNTS)] for line in order["lines"]] == [
         [1000, 3000, 250, 550, 3300],
         [1250, 1250, 0, 250, 1500],
     ]
@@ -331,14 +331,14 @@ def test_a_total_that_rounding_does_not_explain_is_refused(database: Database, o
 
 def test_what_the_buyer_saw_in_another_currency_is_kept_beside_the_books(database: Database) -> None:
     stocked(database, "BOWL", 9)
-    dollars = {amount: Money(units, "USD") for amount, units in zip(orders.AMOUNTS, (1400, 0, 0, 0, 1400), strict=True)}
+    dollars = {amount: Money(units, "USD") for amount, units in zip(pricing.AMOUNTS, (1400, 0, 0, 0, 1400), strict=True)}
     order = place(database, ("BOWL", 1), presentment=dollars)
     assert (order["currency"], order["total"]) == ("EUR", 1250)
     assert (order["presentment_currency"], order["presentment_total"], order["presentment_gross"]) == ("USD", 1400, 1400)
     with refused(database, InvalidDraft):
         place(database, ("BOWL", 1), presentment=dollars | {"tax": Money(0, "GBP")})
     with refused(database, InvalidDraft):
-        line = LineDraft("BOWL", 1, presentment={amount: dollars[amount] for amount in orders.LINE_AMOUNTS})
+        line = LineDraft("BOWL", 1, presentment={amount: dollars[amount] for amount in pricing.LINE_AMOUNTS})
         database.run(orders.place, OrderDraft([line]), cause=CAUSE)
 
 
