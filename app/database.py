@@ -21,7 +21,7 @@ from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
@@ -93,7 +93,8 @@ class Utc(TypeDecorator[datetime]):
             moment = value.astimezone(UTC)
             return moment.replace(tzinfo=None).isoformat(" ", "microseconds") if as_text else moment
 
-        return bind
+        # One transaction writes the same moment into many rows.
+        return lru_cache(16)(bind)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -160,6 +161,11 @@ class _Compiled:
             begin += size
 
 
+def _dashed(kept: str | None) -> str | None:
+    """An id as SQLite keeps it, in its canonical form; as SQLAlchemy reads it, without the detour over a UUID object."""
+    return kept and f"{kept[:8]}-{kept[8:12]}-{kept[12:16]}-{kept[16:20]}-{kept[20:]}"
+
+
 class Prepared:
     """A statement of SQLAlchemy Core that is compiled once per database and then handed to the driver itself.
 
@@ -196,7 +202,13 @@ class Prepared:
             return [given[name] if convert is None else convert(given[name]) for name, convert in plan]
 
         columns = [
-            (column.keyname, column.type.dialect_impl(dialect).result_processor(dialect, None)) for column in compiled._result_columns
+            (
+                column.keyname,
+                _dashed
+                if isinstance(column.type, Uuid) and dialect.name == "sqlite"
+                else column.type.dialect_impl(dialect).result_processor(dialect, None),
+            )
+            for column in compiled._result_columns
         ]
 
         def read(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
