@@ -115,6 +115,8 @@ def serve(
     def ready(token_file: Path | None) -> None:
         address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104
         _console.print(f"Tallystick serves [bold]{address}/v1[/bold]")
+        if settings.public_url:
+            _console.print(f"  outside     {settings.public_url.rstrip('/')}/v1", soft_wrap=True)
         _console.print(f"  try it      {address}/docs")
         _console.print(f"  your token  {token_file or 'as given in TALLYSTICK_OWNER_TOKEN'}", soft_wrap=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
@@ -94,7 +95,7 @@ def _sentence(message: str) -> str:
     return message[:1].upper() + message[1:] + ("" if message.endswith(".") else ".")
 
 
-class Format:
+class Format(ABC):
     """How files of one kind are read: row by row, in order, because some say what they mean on an earlier row."""
 
     name: ClassVar[str]
@@ -110,13 +111,13 @@ class Format:
         }
 
     @classmethod
+    @abstractmethod
     def recognises(cls, columns: set[str]) -> bool:
         """Whether a file with these columns, in small letters, is of this kind."""
-        raise NotImplementedError
 
+    @abstractmethod
     def understand(self, row: Row, line: Line) -> Group | None:
         """The row's product, with the line in it; None where the row says nothing of any product. Errors are noted on the line."""
-        raise NotImplementedError
 
     def sku_fields(self, **columns: Sequence[str]) -> Fields:
         """How to understand the fields of a SKU that stand under these columns."""
