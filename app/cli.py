@@ -1,4 +1,4 @@
-"""The command line: tallystick serve | check | import | export | token | openapi | backup | restore."""
+"""The command line: tallystick serve | check | import | export | token | key | openapi | backup | restore."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
@@ -21,7 +21,7 @@ from rich.table import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from app import backups, domain, migrations, security
+from app import backups, domain, migrations, security, vault
 from app.database import Database, DatabaseUnavailable
 from app.directory import DirectoryHeld, held
 from app.domain import checking
@@ -40,6 +40,8 @@ app = typer.Typer(
 )
 tokens = typer.Typer(no_args_is_help=True, help="Make, list and revoke the tokens that programs and people get in with.")
 app.add_typer(tokens, name="token")
+keys = typer.Typer(no_args_is_help=True, help="Look after the key of what is encrypted in the store.")
+app.add_typer(keys, name="key")
 
 _console = Console(highlight=False)
 _COMMAND = Cause("command")
@@ -124,6 +126,8 @@ def serve(
         embedded = make_url(settings.database).get_backend_name() == "sqlite"
         with held(settings.data_dir) if embedded else nullcontext():  # what a person can mend is found before the server starts
             migrations.upgrade(settings.database)
+            with _opened(settings) as database:
+                vault.open_vault(settings.key, database)
         server = uvicorn.Server(
             uvicorn.Config(
                 create_app(settings, on_ready=ready),
@@ -291,6 +295,34 @@ def _progress() -> Iterator[backups.Progress]:
             bars.update(tasks[what], completed=done, total=total)  # type: ignore[arg-type]
 
         yield tell
+
+
+@keys.command("new")
+def new_key() -> None:
+    """Make the key, for a store that has none, or whose key is lost. What the lost one encrypted stays closed: send it anew."""
+    settings = _settings()
+    with _clearly():
+        if not vault.Vault(settings.key).make():
+            typer.echo(f"{settings.key} is there already. `tallystick key rotate` puts another one in its place.", err=True)
+            raise typer.Exit(1)
+        typer.echo(f"Wrote {settings.key}. Keep a copy where your backups aren't: they don't hold it.")
+
+
+@keys.command("rotate")
+def rotate_key() -> None:
+    """Encrypt everything with a new key and drop the former one. Safe while it serves; if it is cut off, run it again."""
+    settings = _settings()
+    with _clearly(), ExitStack() as stack:
+        alone = False
+        if make_url(settings.database).get_backend_name() == "sqlite":
+            with suppress(DirectoryHeld):
+                stack.enter_context(held(settings.data_dir))
+                alone = True
+        database, progress = stack.enter_context(_opened(settings)), stack.enter_context(_progress())
+        done = vault.rotate(settings.key, database, progress, alone=alone)
+        typer.echo(f"Encrypted {done.sealed} texts with a new key. Keep a copy of {settings.key} where your backups aren't.")
+        if done.unreadable:
+            typer.echo(f"{done.unreadable} could not be opened by any key in the file, and were left as they are.", err=True)
 
 
 @tokens.command("create")

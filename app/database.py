@@ -362,6 +362,7 @@ class _Job:
     loop: asyncio.AbstractEventLoop | None
     result: Any = None
     error: BaseException | None = None
+    wakes: frozenset[str] = frozenset()
 
     def settle(self) -> None:
         if self.future.done():  # the caller went away; the change stands
@@ -406,6 +407,8 @@ class Database:
         self.figures = Figures()
         self._finish = finish
         self._limit = queue_limit
+        # Called after a commit, by the writer's own thread, with what the functions put into `info["wakes"]`: so be quick.
+        self.listeners: list[Callable[[frozenset[str]], None]] = []
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         if self.is_sqlite:
@@ -503,6 +506,7 @@ class Database:
         result = job.call(session)
         self._finish(session)
         session.send()
+        job.wakes = frozenset(session.info.get("wakes", ()))
         return result
 
     def _serve_shared(self) -> None:
@@ -623,9 +627,12 @@ class Database:
         self.figures.last_error = cause
         return DatabaseUnavailable(f"the database can't take this now: {cause}")
 
-    @staticmethod
-    def _answer(jobs: list[_Job]) -> None:
+    def _answer(self, jobs: list[_Job]) -> None:
         """Tell the callers; those of one event loop are woken together."""
+        wakes = frozenset[str]().union(*(job.wakes for job in jobs if job.error is None))
+        if wakes:
+            for listener in self.listeners:
+                listener(wakes)
         by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
         for job in jobs:
             if job.loop is None:

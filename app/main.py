@@ -16,9 +16,12 @@ from sqlalchemy.exc import IntegrityError
 from app import domain, logs, migrations
 from app.api import (
     batches,
+    channels,
     contacts,
     contract,
+    deliveries,
     events,
+    exceptions,
     explorer,
     exports,
     imports,
@@ -31,6 +34,7 @@ from app.api import (
     skus,
     stock,
     tokens,
+    webhooks,
 )
 from app.api import locations as locations_api
 from app.api import store as store_api
@@ -39,8 +43,10 @@ from app.directory import held
 from app.domain import locations, store
 from app.domain.causes import Cause
 from app.importing import spool
+from app.lanes import Lanes
 from app.security import Gate, owner_token
 from app.settings import Settings
+from app.vault import open_vault
 from app.worker import keep_house, take_in_files
 
 TAGS = [
@@ -52,6 +58,10 @@ TAGS = [
     {"name": "Contacts", "description": "Buyers, kept in one place so that they can be erased in one place."},
     {"name": "Imports", "description": "Files of products: sent whole, taken in behind trading, each bad row reported."},
     {"name": "Exports", "description": "Stock, movements and orders as CSV or JSON Lines."},
+    {"name": "Channels", "description": "The shops that sell for you, what is on sale there, and the numbers that they show."},
+    {"name": "Webhooks", "description": "Where marketplaces send their messages: signed, and without a token."},
+    {"name": "Deliveries", "description": "What marketplaces sent, as it came, and what became of it."},
+    {"name": "Exceptions", "description": "What waits for a person: once for each cause, with what to do."},
     {"name": "Events", "description": "What happened, in order, for other systems."},
     {"name": "Store", "description": "The store itself: its name, its currency, its habits, and how long it keeps things."},
     {"name": "Tokens", "description": "What programs and people get in with, by scope: read, write, admin."},
@@ -102,8 +112,14 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
             app.state.database = database
             app.state.gate = Gate(database)
             app.state.settings = settings
+            app.state.vault = await asyncio.to_thread(open_vault, settings.key, database)
+            app.state.intake = webhooks.Intake(database, app.state.vault, registry, settings.webhooks_per_minute)
             app.state.imports_wake = asyncio.Event()
             registry.register(operations.DatabaseFigures(database))
+            lanes = Lanes(database, app.state.vault, public_url=settings.public_url, exclusive=embedded)
+            app.state.wake = lambda channel_id: lanes.wake(frozenset({channel_id}))
+            lanes.start()
+            stack.callback(lanes.stop)
             files = spool.folder(settings.data_dir)
             work = [
                 asyncio.create_task(keep_house(database, app.state.gate)),
@@ -129,9 +145,11 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
     )
     app.state.registry = registry
     problems.install(app)
-    nouns = (orders, locations_api, stock, batches, reservations, products, skus, contacts, events, imports, exports, store_api, tokens)
-    for noun in nouns:
+    goods = (orders, locations_api, stock, batches, reservations, products, skus, contacts)
+    shops = (channels, deliveries, exceptions)
+    for noun in (*goods, *shops, events, imports, exports, store_api, tokens):
         app.include_router(noun.router, prefix="/v1")
+    app.include_router(webhooks.router)
     app.include_router(operations.router)
     explorer.install(app)
     contract.install(app)

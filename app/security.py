@@ -192,7 +192,7 @@ class Refusals:
 
     def count(self, address: str | None) -> None:
         """One more wrong token. Raises: TooManyRefusals."""
-        key = _network(address)
+        key = network_of(address)
         if len(self._counts.storage) >= self.ADDRESSES_MOST and not self._counts.get(self._limit.key_for(key)):
             key = "others"
         if not self._limiter.hit(self._limit, key):
@@ -200,7 +200,8 @@ class Refusals:
             raise TooManyRefusals(max(1, ceil(until - chance.now().timestamp())))
 
 
-def _network(address: str | None) -> str:
+def network_of(address: str | None) -> str:
+    """What is counted as one client: an IPv4 address, or the /64 that an IPv6 client owns."""
     try:
         found = ip_address(address or "")
     except ValueError:

@@ -20,6 +20,10 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TALLYSTICK_", env_ignore_empty=True, extra="ignore")
 
     data_dir: Path = Field(default=Path("data"), description="Where the embedded database, the owner's token and backups lie.")
+    key_file: Path | None = Field(
+        default=None,
+        description="The key of what is encrypted in the store; empty: beside the data directory, so that no copy of that holds it.",
+    )
     database_url: str = Field(default="", description="postgresql://user:password@host/name; empty: SQLite in the data directory.")
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
@@ -39,6 +43,9 @@ class Settings(BaseSettings):
     max_import_bytes: int = Field(default=100_000_000, ge=1_000, description="The largest file that is taken in.")
     cors_origins: Annotated[list[str], NoDecode] = Field(
         default=[], description="Web pages, comma-separated, whose scripts may call the API, e.g. https://shop.example.org; empty: none."
+    )
+    webhooks_per_minute: int = Field(
+        default=6_000, ge=1, description="Messages that one address may send to one channel within a minute before it gets a 429."
     )
     write_queue: int = Field(default=1_000, ge=1, description="Changes that may wait for the database before new ones get a 503.")
 
@@ -73,3 +80,9 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's address; SQLite in the data directory unless another was named."""
         return self.database_url or f"sqlite:///{self.data_dir.resolve() / 'tallystick.sqlite'}"
+
+    @property
+    def key(self) -> Path:
+        """Where the key lies: `data.key` beside the directory `data`, unless another place was named."""
+        place = self.data_dir.resolve()
+        return self.key_file or place.parent / f"{place.name}.key"

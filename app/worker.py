@@ -14,7 +14,7 @@ import structlog
 from app import chance
 from app.api import idempotency
 from app.database import Database, DatabaseUnavailable, Session
-from app.domain import events, reservations, store
+from app.domain import deliveries, events, reservations, store, writes
 from app.domain.causes import Cause
 from app.importing import spool
 from app.security import Gate
@@ -26,7 +26,12 @@ EVERY_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 60.0
 
 # Each drops a few of what is from before a moment, and returns how many.
-TIDYING: dict[str, Callable[[Session, datetime], int]] = {"answers": idempotency.forget_old, "events": events.forget_old}
+TIDYING: dict[str, Callable[[Session, datetime], int]] = {
+    "answers": idempotency.forget_old,
+    "deliveries": deliveries.forget_old,
+    "events": events.forget_old,
+    "writes": writes.forget_old,
+}
 
 
 async def keep_house(database: Database, gate: Gate) -> None:

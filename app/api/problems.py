@@ -31,6 +31,7 @@ from app.domain.errors import (
 )
 from app.domain.events import CursorExpired
 from app.security import NoToken, ScopeMissing, TooManyRefusals
+from app.vault import VaultClosed
 
 log = structlog.get_logger()
 
@@ -76,9 +77,44 @@ class UnsupportedMediaType(Refusal):
     code = "unsupported_media_type"
 
 
+class Unreadable(Refusal):
+    """The message broke off, or is nested too deeply."""
+
+    code = "unreadable"
+
+
+class NotSigned(Refusal):
+    """The message isn't signed with the secret of this channel."""
+
+    code = "bad_signature"
+
+    def __init__(self) -> None:
+        super().__init__("This isn't signed with the channel's secret. Check that the secret here is the one that the shop signs with.")
+
+
+class TooManyMessages(Refusal):
+    """More messages come from this address than one shop sends."""
+
+    code = "too_many_messages"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(f"Too many messages came from your address; send them again in {retry_after_s} s.", retry_after_s=retry_after_s)
+
+
+class ChannelNotReady(Refusal):
+    """The channel's credentials can't be used now, so nobody can say whether the message is its."""
+
+    code = "channel_not_ready"
+
+    def __init__(self) -> None:
+        super().__init__("This channel can't be listened to now. Send the message again later; our log says why.", retry_after_s=60)
+
+
 # The most particular class wins; a refusal that isn't listed is a 422.
 STATUS: dict[type[Exception], int] = {
+    Unreadable: 400,
     NoToken: 401,
+    NotSigned: 401,
     ScopeMissing: 403,
     NotFound: 404,
     UnknownSku: 404,
@@ -88,6 +124,7 @@ STATUS: dict[type[Exception], int] = {
     ForbiddenMove: 409,
     WrongState: 409,
     SecretShownOnce: 409,
+    VaultClosed: 409,
     CursorExpired: 410,
     Stale: 412,
     TooLarge: 413,
@@ -98,6 +135,8 @@ STATUS: dict[type[Exception], int] = {
     BadCursor: 422,
     IfMatchMissing: 428,
     TooManyRefusals: 429,
+    TooManyMessages: 429,
+    ChannelNotReady: 503,
     DatabaseUnavailable: 503,
 }
 
@@ -194,7 +233,7 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
     body, headers = of_refusal(error), {}
     if body["status"] == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers["WWW-Authenticate"] = "Bearer" if isinstance(error, NoToken) else "Signature"
     if "retry_after_s" in body:
         headers["Retry-After"] = str(body["retry_after_s"])
     return _answered(body, headers)

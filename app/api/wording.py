@@ -67,7 +67,7 @@ def in_words(error: Mapping[str, Any]) -> str:
     if kind == "missing" and error["loc"] == ("body",):
         return "is missing; send JSON, with Content-Type: application/json"
     said = _WORDS[kind](error.get("ctx", {})) if kind in _WORDS else str(error["msg"]).removeprefix("Value error, ")
-    if isinstance(given, str | int | float | bool) and kind != "missing":
+    if isinstance(given, str | int | float | bool) and kind != "missing" and "credentials" not in error["loc"]:
         shown = repr(given)
         said += f" (given: {shown if len(shown) <= 60 else shown[:57] + '...'})"
     return said

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, func, or_, select, union_all
+from sqlalchemy import CompoundSelect, Select, and_, case, func, not_, or_, select, union_all
 
 from app.database import Session
-from app.domain import catalogue, commitments, orders, reservations, stock, transfers
+from app.domain import catalogue, commitments, counters, listings, orders, reservations, stock, transfers
 from app.domain.stock import STATES, stock_levels, stock_movements
 
 
@@ -31,6 +31,8 @@ def check(session: Session) -> list[Finding]:
         *_levels(session),
         *_promises(session),
         *_holds(session),
+        *_allotments(session),
+        *_held(session),
         *_transit(session),
         *_lines(session),
         *_unpaid(session),
@@ -70,16 +72,44 @@ def _by_place(session: Session, state: str) -> dict[Any, int]:
     return _figures(session, select(stock_levels.c.sku_id, stock_levels.c.location_id, column).where(column > 0))
 
 
-def _promises(session: Session) -> list[Finding]:
+def _promised(session: Session, state: str) -> dict[Any, int]:
     c = commitments.commitments.c
-    query = select(c.sku_id, c.location_id, func.sum(c.quantity)).where(c.location_id.is_not(None), c.quantity > 0)
-    return _compare("committed", _by_place(session, "committed"), _figures(session, query.group_by(c.sku_id, c.location_id)))
+    query = select(c.sku_id, c.location_id, func.sum(c.quantity)).where(c.location_id.is_not(None), c.quantity > 0, c.state == state)
+    return _figures(session, query.group_by(c.sku_id, c.location_id))
+
+
+def _promises(session: Session) -> list[Finding]:
+    return _compare("committed", _by_place(session, "committed"), _promised(session, "committed"))
 
 
 def _holds(session: Session) -> list[Finding]:
+    """What is reserved is held for a cart, or for an order that isn't paid."""
     line = reservations.reservation_lines.c
     query = select(line.sku_id, line.location_id, func.sum(line.quantity)).where(line.quantity > 0)
-    return _compare("reserved", _by_place(session, "reserved"), _figures(session, query.group_by(line.sku_id, line.location_id)))
+    held = _figures(session, query.group_by(line.sku_id, line.location_id))
+    for place, units in _promised(session, "reserved").items():
+        held[place] = held.get(place, 0) + units
+    return _compare("reserved", _by_place(session, "reserved"), held)
+
+
+def _allotments(session: Session) -> list[Finding]:
+    a = counters.allotments.c
+    query = select(a.sku_id, a.location_id, func.sum(a.quantity)).where(a.quantity > 0).group_by(a.sku_id, a.location_id)
+    return _compare("allotted", _by_place(session, "allotted"), _figures(session, query))
+
+
+def _held(session: Session) -> list[Finding]:
+    """What a counter holds back is what its listings' lines are owed and the channel hasn't counted down."""
+    line, c = orders.order_lines.c, counters.counters.c
+    kept = _figures(session, select(c.id, c.held).where(c.held > 0))
+    query = (
+        select(listings.listings.c.counter_id, func.sum(line.held))
+        .join(listings.listings, listings.listings.c.id == line.listing_id)
+        .join(counters.counters, c.id == listings.listings.c.counter_id)
+        .where(line.held > 0, c.sku_id.is_not(None))
+        .group_by(listings.listings.c.counter_id)
+    )
+    return _compare("held back on counter", kept, _figures(session, query))
 
 
 def _transit(session: Session) -> list[Finding]:
@@ -95,13 +125,15 @@ def _transit(session: Session) -> list[Finding]:
 def _lines(session: Session) -> list[Finding]:
     """What a line is owed lies in its commitments, and what left it left from them."""
     line, order, sku, c = orders.order_lines.c, orders.orders.c, catalogue.skus.c, commitments.commitments.c
-    left_to_send = line.quantity - line.cancelled - line.shipped
+    # Nothing is kept for an order that never was paid.
+    left_to_send = case((and_(order.lapsed, not_(order.paid)), 0), else_=line.quantity - line.cancelled - line.shipped)
     # A SKU may be tracked otherwise since: what was done before has commitments, or needs none.
     tracked = (
         select(line.id, left_to_send, line.shipped)
         .join(orders.orders, order.id == line.order_id)
         .join(catalogue.skus, sku.id == line.sku_id)
-        .where(or_(and_(sku.tracked, left_to_send > 0), line.id.in_(select(c.line_id))), order.fulfilled_by == "us")
+        .where(or_(and_(sku.tracked, left_to_send > 0), line.id.in_(select(c.line_id))), line.fulfilled_by == "us")
+        .where(or_(order.channel_id.is_not(None), order.fulfilled_by == "us"))
     )
     promised = select(c.line_id, func.sum(c.quantity), func.sum(c.shipped)).group_by(c.line_id)
     kept = {id: (owed, left) for id, owed, left in map(tuple, session.execute(tracked))}

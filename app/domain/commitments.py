@@ -7,6 +7,7 @@ without a location is the *short* part: promised, and nothing could be committed
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -30,8 +31,6 @@ from app.database import Contended, Id, Json, Prepared, Session, Utc, metadata
 from app.domain import events, stock
 from app.domain.catalogue import skus
 from app.domain.causes import Cause
-from app.domain.errors import InsufficientStock
-from app.domain.stock import Move
 
 commitments = Table(
     "commitments",
@@ -46,6 +45,8 @@ commitments = Table(
     CheckConstraint("quantity >= 0", name="quantity_not_negative"),
     Column("shipped", Integer, nullable=False),
     CheckConstraint("shipped >= 0", name="shipped_not_negative"),
+    # The state that its units are in: committed, or reserved while a channel's order isn't paid.
+    Column("state", String(16), nullable=False, server_default="committed"),
     # Where the order may be served from, if it isn't from everywhere: a short part waits for units there.
     Column("location_ids", Json, nullable=True),
     # What a unit cost the store when it was promised.
@@ -117,14 +118,19 @@ def owe(session: Session, like: dict[str, Any], location_id: str | None, units: 
         add(session, [like | {"id": chance.new_id(), "location_id": location_id, "quantity": units, "shipped": 0}])
 
 
-def uncommit_latest(session: Session, sku_id: str, location_id: str, units: int, *, cause: Cause) -> None:
+def uncommit_latest(session: Session, sku_id: str, location_id: str, units: int, *, state: str = "committed", cause: Cause) -> None:
     """A fact took units that were promised: the lines promised latest become short. The caller moves the units.
 
     Raises: Contended when fewer are committed at the location than that.
     """
     query = (
         select(commitments)
-        .where(commitments.c.sku_id == sku_id, commitments.c.location_id == location_id, commitments.c.quantity > 0)
+        .where(
+            commitments.c.sku_id == sku_id,
+            commitments.c.location_id == location_id,
+            commitments.c.quantity > 0,
+            commitments.c.state == state,
+        )
         .order_by(commitments.c.promised_at.desc(), commitments.c.id.desc())
         .limit(units)
     )
@@ -158,26 +164,15 @@ def short_of(session: Session, sku_ids: Iterable[str]) -> list[dict[str, Any]]:
     return [dict(row) for row in session.execute(query).mappings()]
 
 
-def repay(session: Session, *, cause: Cause) -> None:
-    """What became free first serves the lines that are short, oldest promise first; only the rest may be seen as available.
-
-    Runs at the end of every transaction that freed units or left a line short, before anybody else may see them.
-
-    Raises: Contended when somebody else took units that the plan rested on.
-    """
-    while sku_ids := sorted(stock.freed(session)):
-        stock.freed(session).clear()
-        # Whoever frees units and whoever leaves a line short at the same time take turns here: the later one sees what the other did.
-        session.execute(select(skus.c.id).where(skus.c.id.in_(sku_ids)).order_by(skus.c.id).with_for_update(key_share=True))
-        for row in short_of(session, sku_ids):
-            want = stock.Want(row["sku_id"], "", row["quantity"])
-            for location_id, units in stock.find_available(session, [want], row["location_ids"]).parts[0]:
-                reduce(session, row, units)
-                owe(session, row, location_id, units)
-                move = Move(row["sku_id"], location_id, units, "available", "committed", "short_filled")
-                try:
-                    stock.move_many(session, [move], cause=cause.by("order", row["order_id"]))
-                except InsufficientStock:
-                    raise Contended from None
-                data = {"line_id": row["line_id"], "sku_id": row["sku_id"], "quantity": units}
-                events.append(session, "order.line_filled", row["order_id"], data, cause=cause)
+def short_before(session: Session, moment: datetime, *, limit: int) -> list[dict[str, Any]]:
+    """Short parts that were promised before a moment, oldest first, with the order's reference and the SKU's code."""
+    orders = metadata.tables["orders"]
+    query = (
+        select(commitments, orders.c.reference, orders.c.channel_id, skus.c.code.label("sku"))
+        .join(orders, orders.c.id == commitments.c.order_id)
+        .join(skus, skus.c.id == commitments.c.sku_id)
+        .where(commitments.c.location_id.is_(None), commitments.c.quantity > 0, commitments.c.promised_at < moment)
+        .order_by(commitments.c.promised_at, commitments.c.id)
+        .limit(limit)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]

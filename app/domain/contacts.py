@@ -39,6 +39,12 @@ def add(session: Session, fields: Mapping[str, str | None], *, buyer_id: str | N
     return str(row["id"])
 
 
+def renew(session: Session, contact_id: str, fields: Mapping[str, str | None]) -> None:
+    """What a channel says of a contact now. One that was erased stays erased."""
+    row: dict[str, Any] = {field: fields.get(field) for field in FIELDS}
+    session.execute(update(contacts).where(contacts.c.id == contact_id, contacts.c.erased_at.is_(None)).values(**row))
+
+
 def get(session: Session, contact_id: str) -> dict[str, Any]:
     """What is known of a contact. Raises: NotFound."""
     row = session.execute(select(contacts).where(contacts.c.id == contact_id)).mappings().one_or_none()

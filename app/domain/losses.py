@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.database import Session
-from app.domain import commitments, reservations, stock
+from app.domain import commitments, counters, reservations, stock
 from app.domain.causes import Cause
 from app.domain.errors import InsufficientStock
 from app.domain.stock import Move
@@ -25,21 +25,19 @@ def take(
 ) -> list[dict[str, object]]:
     """Write units off at a location: to `damaged` (they broke) or to `adjustment` (they aren't there).
 
-    What is free goes first, then what is only held, then what waits for a check or is damaged (where it is missing), and last what
-    is promised: the lines promised latest become short.
+    What is free goes first, then what counters were given (most above their own offer first; one that is left overdrawn is withdrawn
+    at once), then what is only held, then what waits for a check or is damaged (where it is missing), and last what is promised: the
+    lines promised latest become short.
 
     Returns: the movements that ended in the target.
     Raises: InsufficientStock when the location has fewer units than that by our own books.
     """
     sku_id = str(sku["id"])
-    stock.lock(session, [sku_id])  # everywhere: what is promised here may be served from elsewhere
-    at = stock.level(session, sku_id, location_id)
-    sources = ["available", "reserved", "committed"]
-    if target == "adjustment":
-        sources[2:2] = ["quality_control", "damaged"]
-    else:
-        sources[2:2] = ["quality_control"]
-    here = sum(at[source] for source in sources)
+    rivals = counters.of_skus(session, [sku_id])  # held, everywhere: what is promised here may be served from elsewhere
+    at = dict(stock.level(session, sku_id, location_id))
+    others = ["quality_control", "damaged"] if target == "adjustment" else ["quality_control"]
+    sources = ["reserved", *others, "committed"]
+    here = sum(at[source] for source in ("available", "allotted", *sources))
     if quantity > here:
         raise InsufficientStock([{"sku": sku["code"], "asked": quantity, "available": here}])
     rows: list[dict[str, object]] = []
@@ -48,13 +46,19 @@ def take(
         each = Move(sku_id, location_id, units, source, to, reason, reference)
         return stock.move_many(session, [each], cause=cause, occurred_at=occurred_at)
 
+    for drawn in counters.draw(session, rivals, sku_id, quantity, [location_id]):
+        quantity -= drawn.units
+        rows += move(drawn.units, drawn.source, target)
     for source in sources:
         units = min(quantity, at[source])
         if not units:
             continue
         quantity -= units
         if source == "reserved":
-            reservations.give_up_latest(session, sku_id, location_id, units, cause=cause)
+            held = reservations.give_up_latest(session, sku_id, location_id, units, cause=cause)
+            if held < units:  # the rest of them belongs to orders that aren't paid
+                commitments.uncommit_latest(session, sku_id, location_id, units - held, state="reserved", cause=cause)
+                move(units - held, "reserved", "available")
             source = "available"
         elif source == "committed":
             commitments.uncommit_latest(session, sku_id, location_id, units, cause=cause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from functools import cache
 
 import iso4217
@@ -36,3 +37,18 @@ class Money:
         if not digits:
             return f"{sign}{whole} {self.currency}"
         return f"{sign}{whole // 10**digits}.{whole % 10**digits:0{digits}} {self.currency}"
+
+    @classmethod
+    def parse(cls, text: str, currency: str) -> Money:
+        """An amount as marketplaces write it: Money.parse("12.50", "EUR"). Raises ValueError for what isn't a number.
+
+        Digits beyond the minor unit are rounded, half to even: some platforms carry four.
+        """
+        try:
+            value = Decimal(str(text))
+            scaled = value.scaleb(exponent(currency)).to_integral_value(ROUND_HALF_EVEN)
+        except (InvalidOperation, ValueError) as error:
+            raise ValueError(f"{text!r} isn't an amount of money") from error
+        if not scaled.is_finite():
+            raise ValueError(f"{text!r} isn't an amount of money")
+        return cls(int(scaled), currency)

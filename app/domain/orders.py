@@ -20,16 +20,18 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    false,
     func,
     insert,
     select,
     text,
+    true,
     update,
 )
 
 from app import chance
 from app.database import Contended, Id, Json, Prepared, Session, Utc, metadata
-from app.domain import catalogue, commitments, contacts, events, locations, reservations, stock
+from app.domain import catalogue, commitments, contacts, events, exceptions, locations, repayment, reservations, stock
 from app.domain.causes import Cause
 from app.domain.errors import InsufficientStock, NotFound, WrongState
 from app.domain.pricing import AMOUNTS, LINE_AMOUNTS, OrderDraft, priced
@@ -64,6 +66,32 @@ orders = Table(
     Column("updated_at", Utc, nullable=False),
     Column("cancelled_at", Utc, nullable=True),
     Column("cancel_reason", String(200), nullable=True),
+    # A channel's order: which, its id there, and the version of the snapshot that was recorded last (microseconds, or a number).
+    Column("channel_id", Id(), ForeignKey("channels.id"), nullable=True),
+    Column("external_id", String(200), nullable=True),
+    Column("external_version", BigInteger, nullable=True),
+    Column("paid", Boolean, nullable=False, server_default=true()),
+    # Until when an unpaid order's units are held; lapsed: it was read again after that, and still wasn't paid.
+    Column("hold_until", Utc, nullable=True),
+    Column("lapsed", Boolean, nullable=False, server_default=false()),
+    # We want it cancelled; nothing is free until the channel says that it is.
+    Column("cancel_requested_at", Utc, nullable=True),
+    Column("notes", Json, nullable=True),
+    Index(
+        "uq_orders_external",
+        "channel_id",
+        "external_id",
+        unique=True,
+        postgresql_where=text("channel_id IS NOT NULL"),
+        sqlite_where=text("channel_id IS NOT NULL"),
+    ),
+    Index(
+        "ix_orders_unpaid",
+        "channel_id",
+        "hold_until",
+        postgresql_where=text("NOT paid AND NOT lapsed AND status = 'open'"),
+        sqlite_where=text("NOT paid AND NOT lapsed AND status = 'open'"),
+    ),
     Index(None, "status", "id"),
     Index(None, "updated_at"),
     Index(
@@ -80,7 +108,8 @@ order_lines = Table(
     Column("id", Id(), primary_key=True),
     Column("order_id", Id(), ForeignKey("orders.id"), nullable=False),
     Column("position", Integer, nullable=False),
-    Column("sku_id", Id(), ForeignKey("skus.id"), nullable=False),
+    # Null: of a channel's product that nobody has said yet what it is.
+    Column("sku_id", Id(), ForeignKey("skus.id"), nullable=True),
     Column("title", String(500), nullable=True),
     Column("quantity", Integer, nullable=False),
     CheckConstraint("quantity > 0", name="quantity_positive"),
@@ -93,13 +122,51 @@ order_lines = Table(
     *(Column(f"presentment_{amount}", BigInteger, nullable=True) for amount in LINE_AMOUNTS),
     # A line never shrinks below what was shipped.
     CheckConstraint("cancelled + shipped <= quantity", name="no_more_than_ordered"),
+    # A channel's line. Several rows may have one external id: the parts of a bundle. `per`: units of the SKU in one of what was sold;
+    # the figures behind it are the channel's own, totals, in what was sold.
+    Column("external_id", String(200), nullable=True),
+    Column("listing_id", Id(), ForeignKey("listings.id"), nullable=True),
+    Column("per", Integer, nullable=False, server_default="1"),
+    Column("fulfilled_by", String(16), nullable=False, server_default="us"),  # us, channel, nobody (a tip, a download)
+    Column("ordered_there", Integer, nullable=False, server_default="0"),
+    Column("cancelled_there", Integer, nullable=False, server_default="0"),
+    Column("shipped_there", Integer, nullable=False, server_default="0"),
+    Column("returned", Integer, nullable=False, server_default="0"),
+    Column("counted_down", Integer, nullable=False, server_default="0"),
+    Column("put_back", Integer, nullable=False, server_default="0"),
+    Column("held", Integer, nullable=False, server_default="0"),  # owed, and not counted down by the channel yet
+    Column("decimal_quantity", String(32), nullable=True),
     Index(None, "order_id"),
     Index(None, "sku_id"),
+    Index(
+        "ix_order_lines_listing",
+        "listing_id",
+        postgresql_where=text("listing_id IS NOT NULL"),
+        sqlite_where=text("listing_id IS NOT NULL"),
+    ),
 )
 
+# What only a channel's orders have: the defaults are for our own.
+_THERE: dict[str, Any] = {
+    "channel_id": None,
+    "external_id": None,
+    "external_version": None,
+    "paid": True,
+    "hold_until": None,
+    "lapsed": False,
+    "cancel_requested_at": None,
+    "notes": None,
+}
+LINE_THERE: dict[str, Any] = {
+    "external_id": None,
+    "listing_id": None,
+    "per": 1,
+    "fulfilled_by": "us",
+    "decimal_quantity": None,
+} | dict.fromkeys(("ordered_there", "cancelled_there", "shipped_there", "returned", "counted_down", "put_back", "held"), 0)
 
-_insert_order = Prepared(insert(orders), [column.key for column in orders.c])
-_insert_lines = Prepared(insert(order_lines), [column.key for column in order_lines.c])
+_insert_order = Prepared(insert(orders), [column.key for column in orders.c if column.key not in _THERE])
+_insert_lines = Prepared(insert(order_lines), [column.key for column in order_lines.c if column.key not in LINE_THERE])
 
 
 def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any]:
@@ -121,7 +188,7 @@ def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any
 
     held = reservations.use(session, draft.reservation_id, cause=cause) if draft.reservation_id else {}
     if draft.reservation_id:
-        commitments.repay(session, cause=cause)  # a lapsed hold freed units: those who waited longer come first
+        repayment.repay(session, cause=cause)  # a lapsed hold freed units: those who waited longer come first
     promised, sources, codes = _promise(session, draft, known, lines, held, allowed)
 
     session.later(_insert_order, order)
@@ -159,7 +226,7 @@ def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any
     )
     if short:
         stock.freed(session).update(row["sku_id"] for row in short)  # units may have come since we looked
-        commitments.repay(session, cause=cause)
+        repayment.repay(session, cause=cause)
         return view(session, order_id)
     for line, wanted in zip(lines, draft.lines, strict=True):
         line["sku"] = known[wanted.sku]["code"]
@@ -226,6 +293,7 @@ def _promise(
                     "location_id": place,
                     "quantity": missing if place is None else sum(parts.values()),
                     "shipped": 0,
+                    "state": "committed",
                     "location_ids": allowed,
                     "unit_cost": sku["cost"],
                     "unit_cost_currency": sku["cost_currency"],
@@ -272,6 +340,8 @@ def cancel(
     row, lines = locked(session, order_id)
     left = {line["id"]: line["quantity"] - line["cancelled"] - line["shipped"] for line in lines}
     units = chosen(wanted, left, "left to cancel")
+    if row["channel_id"] is not None:
+        return _ask_to_cancel(session, row, units, reason, cause=cause)
     promised = commitments.of_order(session, order_id)
     cause = cause.by("order", order_id)
     moves = []
@@ -291,8 +361,30 @@ def cancel(
     _set_status(session, row, changes)
     data = {"reason": reason, "lines": [{"line_id": line_id, "quantity": quantity} for line_id, quantity in units.items()]}
     events.append(session, "order.cancelled", order_id, data, cause=cause)
-    commitments.repay(session, cause=cause)
+    repayment.repay(session, cause=cause)
     return view(session, order_id)
+
+
+def _ask_to_cancel(
+    session: Session, row: Mapping[str, Any], units: Mapping[str, int], reason: str | None, *, cause: Cause
+) -> dict[str, Any]:
+    """A channel's order is cancelled on the channel. Nothing is free until it says so, and whether it put the units back on sale."""
+    number = row["reference"] or row["external_id"]
+    session.execute(update(orders).where(orders.c.id == row["id"]).values(cancel_requested_at=chance.now(), updated_at=chance.now()))
+    exceptions.raise_(
+        session,
+        "cancel_requested",
+        row["id"],
+        severity="warning",
+        title=f"Cancel order {number} on its channel",
+        advice="Cancel or refund it in the shop's own pages, with or without restocking. Tallystick takes over what the shop then "
+        "says, and frees nothing before that.",
+        facts={"reason": reason, "lines": dict(units)},
+        channel_id=row["channel_id"],
+        cause=cause,
+    )
+    events.append(session, "order.cancel_requested", row["id"], {"reason": reason}, cause=cause.by("order", row["id"]))
+    return view(session, row["id"])
 
 
 def locked(session: Session, order_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -303,7 +395,7 @@ def locked(session: Session, order_id: str) -> tuple[dict[str, Any], list[dict[s
         raise NotFound(f"No order has the id {order_id}.")
     query = select(order_lines).where(order_lines.c.order_id == order_id).order_by(order_lines.c.position)
     lines = [dict(line) for line in session.execute(query).mappings()]
-    stock.lock(session, (line["sku_id"] for line in lines))
+    stock.lock(session, (line["sku_id"] for line in lines if line["sku_id"] is not None))
     return dict(row), lines
 
 
@@ -337,7 +429,8 @@ def _change_line(session: Session, line_id: str, column: str, quantity: int) -> 
 
 def _set_status(session: Session, row: Mapping[str, Any], changes: dict[str, Any]) -> None:
     line = order_lines.c
-    query = select(func.sum(line.quantity - line.cancelled - line.shipped), func.sum(line.shipped)).where(line.order_id == row["id"])
+    counted = (line.order_id == row["id"], line.fulfilled_by != "nobody")
+    query = select(func.sum(line.quantity - line.cancelled - line.shipped), func.sum(line.shipped)).where(*counted)
     owed, shipped = tuple(session.execute(query).one())
     now = chance.now()
     status = "open" if owed else "shipped" if shipped else "cancelled"
@@ -391,7 +484,7 @@ def _views(session: Session, ids: Sequence[str]) -> list[dict[str, Any]]:
     lines: dict[str, list[dict[str, Any]]] = {}
     query = (
         select(order_lines, catalogue.skus.c.code.label("sku"), catalogue.skus.c.tracked)
-        .join(catalogue.skus, catalogue.skus.c.id == order_lines.c.sku_id)
+        .outerjoin(catalogue.skus, catalogue.skus.c.id == order_lines.c.sku_id)
         .where(order_lines.c.order_id.in_(ids))
         .order_by(order_lines.c.position)
     )
@@ -415,4 +508,4 @@ def _shown(row: dict[str, Any], lines: list[dict[str, Any]], promised: list[dict
         line["committed"] = sum(each["quantity"] for each in mine if each["location_id"] is not None)
         line["short"] = sum(each["quantity"] for each in mine if each["location_id"] is None)
         line["commitments"] = [each for each in mine if each["location_id"] is not None]
-    return row | {"lines": lines}
+    return _THERE | row | {"lines": [LINE_THERE | line for line in lines]}

@@ -208,10 +208,10 @@ def use(session: Session, reservation_id: str, *, cause: Cause) -> dict[str, dic
     return held
 
 
-def give_up_latest(session: Session, sku_id: str, location_id: str, units: int, *, cause: Cause) -> None:
+def give_up_latest(session: Session, sku_id: str, location_id: str, units: int, *, cause: Cause) -> int:
     """A fact needs units that are only held: the latest holds lose them, and they become available.
 
-    Raises: Contended when fewer are held at the location than that.
+    Returns: how many were found. Raises: Contended when a hold changed meanwhile.
     """
     query = (
         select(reservation_lines.c.reservation_id, reservation_lines.c.quantity)
@@ -222,8 +222,11 @@ def give_up_latest(session: Session, sku_id: str, location_id: str, units: int, 
         )
         .order_by(reservation_lines.c.reservation_id.desc())
     )
+    found_units = 0
     for row in session.execute(query).all():
-        reservation_id, taken = row.reservation_id, min(units, row.quantity)
+        reservation_id, taken = row.reservation_id, min(units - found_units, row.quantity)
+        if not taken:
+            break
         found = session.execute(
             update(reservation_lines)
             .where(
@@ -235,14 +238,12 @@ def give_up_latest(session: Session, sku_id: str, location_id: str, units: int, 
             .values(quantity=reservation_lines.c.quantity - taken)
         )
         if found.rowcount == 0:
-            break
+            raise Contended("the holds changed at the same time")
         move = Move(sku_id, location_id, taken, "reserved", "available", "hold_lost")
         stock.move_many(session, [move], cause=cause.by("reservation", reservation_id))
         events.append(session, "reservation.reduced", reservation_id, {"sku_id": sku_id, "quantity": taken}, cause=cause)
-        units -= taken
-        if not units:
-            return
-    raise Contended("the holds changed at the same time")
+        found_units += taken
+    return found_units
 
 
 def _held_skus(reservation_ids: Sequence[str]) -> Select[Any]:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from app import chance
 from app.database import Id, Session, Utc, metadata
-from app.domain import catalogue, commitments, events, locations, orders, stock
+from app.domain import catalogue, commitments, events, locations, notices, orders, stock
 from app.domain.causes import Cause
 from app.domain.errors import NotFound
 from app.domain.stock import Move
@@ -111,6 +111,8 @@ def ship(
     session.execute(insert(shipments), shipment)
     session.execute(insert(shipment_lines), [part | {"id": chance.new_id(), "shipment_id": shipment["id"]} for part in parts])
     orders.ship_lines(session, row, units)
+    if row["channel_id"] is not None:
+        notices.add(session, row, shipment, [line | {"shipped": line["shipped"] + units.get(line["id"], 0)} for line in lines], units)
     stock.move_many(session, moves, cause=cause.by("shipment", shipment["id"]))
     data = {
         "shipment_id": shipment["id"],

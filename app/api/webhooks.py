@@ -1,0 +1,254 @@
+"""Messages from marketplaces: what they wait for is the limits, the signature and one row.
+
+Whoever knows a channel's address may send to it, so whatever comes is dealt with by what it costs: the rate, then the size, then how
+deeply it is nested, then the signature. Nothing is stored of what isn't signed. Which channels there are is known here, and read anew
+every other second, so that neither a message nor a guess costs a question to the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
+from typing import Any
+
+import structlog
+from fastapi import APIRouter, Request, Response
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import FixedWindowRateLimiter
+from prometheus_client import CollectorRegistry, Counter
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+
+from app import chance
+from app.api.problems import (
+    ChannelNotReady,
+    NotSigned,
+    TooLarge,
+    TooManyMessages,
+    Unreadable,
+    UnsupportedMediaType,
+    documented,
+)
+from app.channels import registry
+from app.channels.base import BadSignature, Channel, Delivery, Reply
+from app.database import Database, DatabaseUnavailable, Overloaded
+from app.domain import channels
+from app.domain.errors import NotFound, Refusal
+from app.security import network_of
+from app.sync import inbox
+from app.vault import ChannelVault, Vault
+
+log = structlog.get_logger()
+
+router = APIRouter(prefix="/webhooks", tags=["Webhooks"])
+
+BODY_MOST = 2_000_000
+# An order is nested some eight deep; parsers give up at a thousand.
+DEPTH_MOST = 32
+
+_NO_CHANNEL = "There is no channel at this address. `GET /v1/channels` says the address of each."
+_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+
+
+def too_deep(body: bytes, most: int = DEPTH_MOST) -> bool:
+    """Whether JSON is nested more deeply than that. Looks at brackets outside of strings; what isn't JSON is as deep as it looks."""
+    if body.count(b"{") + body.count(b"[") <= most:
+        return False
+    # Escapes stand in strings only, so without them every other part between quotes is a string.
+    outside = body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
+    left = b"".join(outside).translate(None, _BRACKETS)
+    for depth in range(most + 1):
+        inner = left.replace(b"{}", b"").replace(b"[]", b"")  # what was innermost is gone
+        if inner == left:
+            return depth + left.count(b"{") + left.count(b"[") > most
+        left = inner
+    return bool(left)
+
+
+class Rate:
+    """Counts messages by client and channel. Beyond so many pairs the rest share one count, which bounds the memory."""
+
+    PAIRS_MOST = 10_000
+
+    def __init__(self, per_minute: int) -> None:
+        self._counts = MemoryStorage()
+        self._limiter = FixedWindowRateLimiter(self._counts)
+        self._limit = RateLimitItemPerMinute(per_minute)
+
+    def wait(self, address: str | None, channel_id: str) -> int:
+        """One more message. Returns: how many seconds to wait before the next, 0 where it is let in."""
+        pair = (network_of(address), channel_id)
+        if len(self._counts.storage) >= self.PAIRS_MOST and not self._counts.get(self._limit.key_for(*pair)):
+            pair = ("others", "others")
+        if self._limiter.hit(self._limit, *pair):
+            return 0
+        return max(1, ceil(self._limiter.get_window_stats(self._limit, *pair).reset_time - chance.now().timestamp()))
+
+
+@dataclass(slots=True)
+class _Known:
+    """A channel that is listened to. `adapter` None: it can't be made, and `why` is what the log was told."""
+
+    id: str
+    kind: str
+    source: tuple[Any, ...]
+    adapter: Channel | None
+    why: str = ""
+
+
+class Intake:
+    """The channels that messages may come for, each with the adapter that knows its signature."""
+
+    FRESH_SECONDS = 2.0
+    NOTED_EVERY_SECONDS = 10.0
+
+    def __init__(self, database: Database, vault: Vault, figures: CollectorRegistry, per_minute: int) -> None:
+        self._database, self._vault = database, vault
+        self._rate = Rate(per_minute)
+        self._counter = Counter(
+            "tallystick_webhooks", "Messages from channels, by what became of them.", ["kind", "channel", "outcome"], registry=figures
+        )
+        self._known: dict[str, _Known] = {}
+        self._read_at = -self.FRESH_SECONDS
+        self._changes = 0
+        self._reading = asyncio.Lock()
+        self._noted: dict[str, float] = {}
+
+    async def take_in(self, channel_id: str, request: Request) -> Reply | inbox.Kept:
+        """A message, as far as the marketplace waits for it. Raises: Refusal, DatabaseUnavailable."""
+        known: _Known | None = None
+        outcome = "failed"
+        try:
+            known = await self._find(channel_id)
+            result = await self._taken(known, request)
+            outcome = "answered" if isinstance(result, Reply) else "kept" if result.new else "repeated"
+            return result
+        except DatabaseUnavailable:
+            outcome = "unavailable"
+            raise
+        except Refusal as refusal:
+            outcome = refusal.code
+            raise
+        finally:
+            # Guesses at addresses share one series: labels are made of what is connected, never of what was sent.
+            self._counter.labels(known.kind if known else "none", known.id if known else "none", outcome).inc()
+
+    async def _taken(self, known: _Known | None, request: Request) -> Reply | inbox.Kept:
+        if wait := self._rate.wait(request.client.host if request.client else None, known.id if known else "none"):
+            raise TooManyMessages(wait)
+        if known is None:
+            raise NotFound(_NO_CHANNEL)
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in request.scope["headers"]}
+        if headers.get("content-encoding", "identity").strip().lower() not in ("identity", ""):
+            raise UnsupportedMediaType("Send the body as it is: compressed messages aren't taken in.")
+        body = await _body(request, headers)
+        if too_deep(body):
+            raise Unreadable(f"The body is nested more than {DEPTH_MOST} deep; no message of a shop is.")
+        if known.adapter is None:
+            raise ChannelNotReady
+        delivery = Delivery(request.method, headers, body, dict(request.query_params))
+        if request.method == "GET":
+            reply = known.adapter.answer(delivery)
+            if reply is None:
+                raise NotFound("This address takes messages by POST; nothing is to be read here.")
+            return reply
+        note = chance.monotonic() - self._noted.get(known.id, -self.NOTED_EVERY_SECONDS) >= self.NOTED_EVERY_SECONDS
+        try:
+            result = await inbox.keep(self._database, self._vault, known.id, known.adapter, delivery, note=note)
+        except BadSignature:
+            raise NotSigned from None
+        if note:
+            self._noted[known.id] = chance.monotonic()
+        return result
+
+    # Which channels there are
+
+    def forget(self) -> None:
+        """A channel was changed: look again before the next message is believed."""
+        self._changes += 1
+        self._read_at = -self.FRESH_SECONDS
+
+    async def _find(self, channel_id: str) -> _Known | None:
+        if not self._is_fresh():
+            async with self._reading:
+                if not self._is_fresh():
+                    changes, began = self._changes, chance.monotonic()
+                    rows = await self._database.read(channels.active)
+                    self._known = await asyncio.to_thread(self._renewed, rows)
+                    if changes == self._changes:  # else it may be older than a change
+                        self._read_at = began
+        return self._known.get(channel_id)
+
+    def _is_fresh(self) -> bool:
+        return chance.monotonic() - self._read_at < self.FRESH_SECONDS
+
+    def _renewed(self, rows: list[dict[str, Any]]) -> dict[str, _Known]:
+        found = {row["id"]: self._opened(row) for row in rows}
+        for known in self._known.values():
+            if known.adapter is not None and (known.id not in found or found[known.id].adapter is not known.adapter):
+                known.adapter.close()
+        return found
+
+    def _opened(self, row: Mapping[str, Any]) -> _Known:
+        source = (row["kind"], row["settings"], row["credentials"])
+        known = self._known.get(row["id"])
+        if known is not None and known.adapter is not None and known.source == source:
+            return known
+        try:
+            adapter = registry.open_channel(row, ChannelVault(self._database, self._vault, row))
+        except Exception as error:  # one channel that can't be opened is no reason not to listen to the others
+            why = f"{type(error).__name__}: {error}"
+            if known is None or known.why != why:
+                log.error("a channel can't be listened to", channel=row["id"], reason=why)
+            return _Known(row["id"], row["kind"], source, None, why)
+        return _Known(row["id"], row["kind"], source, adapter)
+
+
+async def _body(request: Request, headers: Mapping[str, str]) -> bytes:
+    """The body as it came. Raises: TooLarge as soon as it is, Unreadable where it breaks off."""
+    too_large = partial(TooLarge, f"A message may have {BODY_MOST} bytes at the most.")
+    said = headers.get("content-length", "")
+    if said.isdigit() and int(said) > BODY_MOST:
+        raise too_large()
+    parts, size = [], 0
+    try:
+        async for part in request.stream():
+            parts.append(part)
+            size += len(part)
+            if size > BODY_MOST:
+                raise too_large()
+    except HTTPException:  # the limit for all requests is lower than ours
+        raise too_large() from None
+    except ClientDisconnect:
+        raise Unreadable("The message broke off.") from None
+    return b"".join(parts)
+
+
+_refusals = (Unreadable, NotSigned, NotFound, TooLarge, UnsupportedMediaType, TooManyMessages, ChannelNotReady)
+_refusals_and_outages = documented(*_refusals, DatabaseUnavailable, Overloaded)
+
+
+@router.post("/{channel_id}", response_class=Response, responses=_refusals_and_outages)
+async def take_in_message(channel_id: str, request: Request) -> Response:
+    """What a marketplace has to say. It is signed with the channel's secret, and needs no token. The answer is empty; it means: kept."""
+    intake: Intake = request.app.state.intake
+    result = await intake.take_in(channel_id, request)
+    if isinstance(result, Reply):
+        return Response(result.body, result.status, media_type=result.content_type)
+    wake = getattr(request.app.state, "wake", None)
+    if result.new and wake is not None:
+        wake(channel_id)
+    return Response(status_code=200)
+
+
+@router.get("/{channel_id}", response_class=Response, responses=_refusals_and_outages)
+async def shake_hands(channel_id: str, request: Request) -> Response:
+    """The handshake by which some marketplaces see that the address is ours."""
+    intake: Intake = request.app.state.intake
+    result = await intake.take_in(channel_id, request)
+    assert isinstance(result, Reply)
+    return Response(result.body, result.status, media_type=result.content_type)

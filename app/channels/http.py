@@ -1,0 +1,234 @@
+"""The one way out to a marketplace: HTTP that goes where it may, ends when it has to, and is never repeated by itself.
+
+httpx's time-outs are per operation, so a server that drips a byte now and then holds a request for ever. The fenced write needs to know
+when a request can have left at the latest, so here one deadline covers everything from connecting to the last byte. It is kept below
+httpx, at the socket: each wait is given what is left of it, and nothing is written once it has passed.
+"""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import typing
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from ipaddress import ip_address
+from typing import Any
+
+import httpcore
+import httpx
+
+from app import chance
+from app.channels.base import ChannelError
+
+
+class ForbiddenHost(ChannelError):
+    """A request to a place that isn't the connected shop's. Nothing was sent."""
+
+
+class Client:
+    """HTTP to the hosts of one connected shop.
+
+    `hosts`: names with an optional port (`shop.example`, `shop.example:8443`); without one, the scheme's own port, and on the loopback
+    address any. `guard` is called immediately before each request leaves, and may raise. Plain HTTP is only spoken to the loopback
+    address, through a given transport, or where the adapter says that it signs its requests (`plain_http_ok`).
+    """
+
+    def __init__(
+        self,
+        hosts: frozenset[str],
+        transport: httpx.BaseTransport | None = None,
+        timeout_s: float = 20.0,
+        guard: Callable[[], None] = lambda: None,
+        max_bytes: int = 20_000_000,
+        *,
+        plain_http_ok: bool = False,
+    ) -> None:
+        self._hosts = frozenset(host.lower() for host in hosts)
+        self._guard, self._timeout_s, self._max_bytes = guard, timeout_s, max_bytes
+        self._plain_http_ok = plain_http_ok or transport is not None
+        self._client = httpx.Client(
+            transport=transport or _Network(),
+            timeout=timeout_s,
+            follow_redirects=False,
+            trust_env=False,
+            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),  # a shop's session is none of ours
+            headers={"user-agent": "Tallystick", "accept": "application/json"},
+        )
+
+    def request(
+        self,
+        method: str,
+        url: str | httpx.URL,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        json: Any = None,
+    ) -> httpx.Response:
+        """Send it once and read the whole answer, whatever its status.
+
+        Raises: ForbiddenHost, whatever `guard` raises, httpx.TimeoutException when the deadline passed, and other kinds of
+        httpx.TransportError for a network that fails or an answer that is broken or too large.
+        """
+        request = self._client.build_request(method, self._allowed(url), headers=headers, params=params, content=content, json=json)
+        self._guard()
+        deadline = chance.monotonic() + self._timeout_s
+        _deadline.at = deadline
+        try:
+            answer = self._client.send(request, stream=True)
+            try:
+                body = self._read(answer, deadline)
+            finally:
+                answer.close()
+        except httpx.DecodingError as error:
+            raise httpx.RemoteProtocolError("the answer can't be decoded", request=request) from error
+        finally:
+            _deadline.at = None
+        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _ABOUT_THE_TRANSFER]
+        return httpx.Response(answer.status_code, headers=kept, content=body, request=request)
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _allowed(self, url: str | httpx.URL) -> httpx.URL:
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL as error:
+            raise ForbiddenHost(f"{str(url)[:200]!r} is not an address.") from error
+        host, port = parsed.host.lower(), parsed.port
+        known = (host in self._hosts and (port is None or _is_loopback(host))) or f"{host}:{port}" in self._hosts
+        if not known or parsed.userinfo:
+            raise ForbiddenHost(f"{host or 'This address'} doesn't belong to the connected shop, so nothing was sent there.")
+        if parsed.scheme != "https" and not (parsed.scheme == "http" and (self._plain_http_ok or _is_loopback(host))):
+            raise ForbiddenHost(f"{host} may only be reached by https, so nothing was sent there.")
+        return parsed
+
+    def _read(self, answer: httpx.Response, deadline: float) -> bytes:
+        body = bytearray()
+        for chunk in answer.iter_bytes():
+            body += chunk
+            if len(body) > self._max_bytes:
+                raise httpx.RemoteProtocolError(f"the answer is larger than {self._max_bytes} bytes", request=answer.request)
+            _still_time(deadline, answer.request)
+        _still_time(deadline, answer.request)
+        return bytes(body)
+
+
+_ABOUT_THE_TRANSFER = {"content-encoding", "content-length", "transfer-encoding", "connection"}
+
+
+def _still_time(deadline: float, request: httpx.Request) -> None:
+    if chance.monotonic() > deadline:
+        raise httpx.ReadTimeout("the answer wasn't complete in time", request=request)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+# The network with a deadline
+
+
+class _Deadline(threading.local):
+    """When the request of this thread has to be over; None between requests, when connections are only closed."""
+
+    at: float | None = None
+
+    def left(self, timeout: float | None, too_late: type[httpcore.TimeoutException]) -> float | None:
+        if self.at is None:
+            return timeout
+        left = self.at - chance.monotonic()
+        if left <= 0:
+            raise too_late("the request's time is over")
+        return left if timeout is None else min(timeout, left)
+
+
+_deadline = _Deadline()
+
+
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _deadline.left(timeout, httpcore.ReadTimeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _deadline.left(timeout, httpcore.WriteTimeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, _deadline.left(timeout, httpcore.ConnectTimeout)))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class _Backend(httpcore.SyncBackend):
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        left = _deadline.left(timeout, httpcore.ConnectTimeout)
+        return _Stream(super().connect_tcp(host, port, left, local_address, socket_options))
+
+
+class _Body(httpx.SyncByteStream):
+    def __init__(self, stream: Iterable[bytes]) -> None:
+        self._stream = stream
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx():
+            yield from self._stream
+
+    def close(self) -> None:
+        if hasattr(self._stream, "close"):
+            self._stream.close()
+
+
+class _Network(httpx.BaseTransport):
+    """httpx over httpcore, as it comes, but for the network below it: httpx's own transport takes none."""
+
+    def __init__(self) -> None:
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False), max_connections=4, keepalive_expiry=30.0, network_backend=_Backend()
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        sent = httpcore.Request(
+            request.method,
+            httpcore.URL(scheme=request.url.raw_scheme, host=request.url.raw_host, port=request.url.port, target=request.url.raw_path),
+            headers=request.headers.raw,
+            content=typing.cast("httpx.SyncByteStream", request.stream),
+            extensions=request.extensions,
+        )
+        with _as_httpx():
+            got = self._pool.handle_request(sent)
+        return httpx.Response(got.status, headers=got.headers, stream=_Body(typing.cast("Iterable[bytes]", got.stream)))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+@contextmanager
+def _as_httpx() -> Iterator[None]:
+    """The same failures under httpx's names: both libraries have the same list of them."""
+    try:
+        yield
+    except (httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError, httpcore.UnsupportedProtocol) as error:
+        raise getattr(httpx, type(error).__name__)(str(error)) from error

@@ -1,0 +1,103 @@
+"""What a connected shop can do, as its adapter declares it: the facts that the fenced write and the planning rest on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class WriteMode(StrEnum):
+    """How a number is written (DESIGN section 4; FENCED-WRITE section 5)."""
+
+    COMPARE_AND_SET = "compare_and_set"  # set v if it is still `expected`
+    DELTA = "delta"  # add k; the answer says what came of it
+    ABSOLUTE = "absolute"  # set v, whatever it was
+
+
+class CountsDown(StrEnum):
+    """When the channel lowers its own counter for an order."""
+
+    PLACED = "placed"
+    PAID = "paid"
+    COMPLETED = "completed"
+
+
+class Refuses(StrEnum):
+    """Whether the channel refuses an order that its counter doesn't cover."""
+
+    ALWAYS = "always"
+    STOREFRONT = "storefront"
+    NO = "no"
+
+
+class Zero(StrEnum):
+    """What it costs to show nothing."""
+
+    HARMLESS = "harmless"  # sold out on the page, back at once
+    DARK = "dark"  # the listing has to be deactivated, or loses its place
+    ENDS = "ends"  # the listing ends; a new one costs a fee or its history
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """So many of something in so many seconds: requests, points, revisions of one listing."""
+
+    name: str
+    amount: float
+    per_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the connected shop can do, as it says itself. Read when it is connected and once a day after that.
+
+    Seconds. `feed_lag_s`: the longest time between the counter going down and the order being returned by the poll; never 0.
+    `late_write_s`: no request takes effect later than this after it may last have left us.
+    """
+
+    write_mode: WriteMode
+    keyed: bool  # an equal key has at most one effect
+    counts_down_at: CountsDown
+    refuses_below_zero: Refuses
+    feed_lag_s: float
+    feed_overlap_s: float  # at least feed_lag_s, and 1 s more where the feed's filter is strictly greater
+    poll_every_s: float
+    read_lag_s: float = 0.0
+    late_write_s: float = 900.0
+    key_life_s: float = 0.0  # how long the platform remembers a key
+    remembers_failures: bool = False  # under a key, too
+    replies_quantity: bool = False  # the answer to a delta says what the counter is now
+    limited_has_no_effect: bool = False  # the platform says that a throttled request wasn't executed
+    deferred: bool = False  # accepted now, processed later
+    zero: Zero = Zero.HARMLESS
+    drains: bool = False  # absolute: write 0, settle, then raise from 0
+    batch: int = 1  # write units per request
+    hold_s: float = 3600.0  # how long an unpaid order waits
+    subscribes: bool = True  # webhooks can be set up by us
+    budgets: Sequence[Budget] = ()
+    currency: str | None = None
+    account: str | None = None  # the real shop's own id: one live connection for each
+    shop_name: str | None = None
+    locations: Mapping[str, str] = field(default_factory=dict)  # the channel's own places: id and name
+    missing_scopes: Sequence[str] = ()
+    warnings: Sequence[str] = ()  # for people: what of this shop's set-up weakens the promise
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Capabilities:
+        return cls(
+            **dict(kept)
+            | {
+                "write_mode": WriteMode(kept["write_mode"]),
+                "counts_down_at": CountsDown(kept["counts_down_at"]),
+                "refuses_below_zero": Refuses(kept["refuses_below_zero"]),
+                "zero": Zero(kept["zero"]),
+                "budgets": tuple(Budget(**budget) for budget in kept["budgets"]),
+                "missing_scopes": tuple(kept["missing_scopes"]),
+                "warnings": tuple(kept["warnings"]),
+            }
+        )

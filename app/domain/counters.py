@@ -1,0 +1,477 @@
+"""Counters: the numbers on channels that sales lower, what we believe they show, and the units that each alone may sell.
+
+`shown` changes by differences: by what a write changed, by what a recorded order took or put back. Only a rebase assigns it. The units
+behind a counter lie in `allotments`, and over all counters they are the `allotted` column of each level.
+
+Who changes a counter or an allotment holds the SKU's levels first: `of_skus` does, and everything here works on what it returned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import exp
+from typing import Any
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    UniqueConstraint,
+    insert,
+    select,
+    text,
+    update,
+)
+
+from app import chance
+from app.database import Id, Session, Utc, metadata
+from app.domain import catalogue, stock, writes
+from app.domain.causes import Cause
+from app.domain.channels import channels
+from app.domain.errors import NotFound
+from app.domain.locations import locations
+from app.domain.stock import Move, Want
+from app.domain.writes import Flight
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("channel_id", Id(), ForeignKey("channels.id"), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("unit", String(200), nullable=False),  # what one request to the channel replaces
+    # One of it is so many units of this SKU. Null: not mapped, or its listings say different things; then it isn't written.
+    Column("sku_id", Id(), ForeignKey("skus.id"), nullable=True),
+    Column("per", Integer, nullable=False),
+    CheckConstraint("per > 0", name="per_positive"),
+    Column("title", String(500), nullable=False),
+    # FENCED-WRITE section 1; counter units. Known: it was read once, and orders counted before that were awaited.
+    Column("shown", Integer, nullable=False),
+    Column("below", Integer, nullable=False),
+    CheckConstraint("below >= 0", name="below_not_negative"),
+    Column("held", Integer, nullable=False),
+    CheckConstraint("held >= 0", name="held_not_negative"),
+    Column("exposed", Integer, nullable=False),  # on offer without cover, by choice
+    Column("known", Boolean, nullable=False),
+    Column("protected", Boolean, nullable=False),  # the channel refuses to sell below zero, as far as it ever does
+    # active; idle: not mapped, or untracked there; gone: not on the channel any more; parked: it waits for a person.
+    Column("state", String(16), nullable=False),
+    Column("why", String(500), nullable=True),
+    # What the plan wants on offer, and since when something is to be done about it.
+    Column("target", Integer, nullable=True),
+    Column("due_at", Utc, nullable=True),
+    Column("attempts", Integer, nullable=False),
+    Column("rebase_at", Utc, nullable=True),
+    # The last compare-and-set that found another number: if `shown` is still this after a settle, the counter is read.
+    Column("stale_at", Integer, nullable=True),
+    Column("excess_cause", String(16), nullable=True),
+    Column("switched_at", Utc, nullable=True),  # when it last went dark or came back
+    Column("reading", Integer, nullable=True),
+    Column("read_at", Utc, nullable=True),
+    # Counter units that sell in a day, as a memory that fades with a week; and when it was last brought up to date.
+    Column("rate", Float, nullable=False, server_default="0"),
+    Column("rate_at", Utc, nullable=True),
+    Column("created_at", Utc, nullable=False),
+    Column("updated_at", Utc, nullable=False),
+    UniqueConstraint("channel_id", "external_id"),
+    Index(None, "sku_id"),
+    Index(None, "channel_id", "unit"),
+    Index("ix_counters_due", "channel_id", "due_at", postgresql_where=text("due_at IS NOT NULL"), sqlite_where=text("due_at IS NOT NULL")),
+    Index(
+        "ix_counters_rebase",
+        "channel_id",
+        "rebase_at",
+        postgresql_where=text("rebase_at IS NOT NULL"),
+        sqlite_where=text("rebase_at IS NOT NULL"),
+    ),
+)
+
+allotments = Table(
+    "allotments",
+    metadata,
+    Column("counter_id", Id(), ForeignKey("counters.id"), primary_key=True),
+    Column("location_id", Id(), ForeignKey("locations.id"), primary_key=True),
+    Column("sku_id", Id(), ForeignKey("skus.id"), nullable=False),
+    Column("quantity", Integer, nullable=False),
+    CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+    Index(None, "sku_id", "location_id"),
+)
+
+# Why a counter has more on offer than it was given.
+EXCESS = ("connected", "hand_edit", "put_back", "taken", "channel", "exposed")
+
+
+@dataclass(slots=True)
+class Counter:
+    """A counter, the units behind it, and its part in the write that is open. Counter units, except the allotment: units of the SKU."""
+
+    id: str
+    channel_id: str
+    external_id: str
+    unit: str
+    sku_id: str
+    per: int
+    title: str
+    shown: int
+    below: int
+    held: int
+    exposed: int
+    known: bool
+    protected: bool
+    state: str
+    target: int | None
+    attempts: int
+    stale_at: int | None
+    excess_cause: str | None
+    switched_at: datetime | None
+    reading: int | None
+    rate: float
+    rate_at: datetime | None
+    location_ids: Sequence[str]  # the channel's, in order
+    channel_status: str
+    allotted: dict[str, int]  # by location
+    flight: Flight | None
+
+    @property
+    def on_offer(self) -> int:
+        """The most that the channel may still sell of it without our having recorded it (FENCED-WRITE section 1)."""
+        resting = self.shown + self.below - self.held
+        flight = self.flight
+        if flight is None or flight.mode == "rebase":
+            return max(0, resting)
+        if flight.mode != "absolute":
+            counted = flight.state == "settling" and flight.reading is None  # answered, and in `shown` already
+            return max(0, resting if counted else resting + max(0, flight.change))
+        if flight.guard is not None:
+            return max(0, self.shown - self.held, flight.value + flight.guard + flight.put_back_since)
+        return flight.value + max(0, self.shown - self.held)
+
+    @property
+    def allotment(self) -> int:
+        return sum(self.allotted.values())
+
+    @property
+    def deficit(self) -> int:
+        """Units that it lacks: on offer, not given, and not exposed by choice."""
+        return max(0, (self.on_offer - self.exposed) * self.per - self.allotment)
+
+    @property
+    def excess(self) -> int:
+        """Units on offer beyond what it was given, whatever the cause."""
+        return max(0, self.on_offer * self.per - self.allotment)
+
+    @property
+    def spare(self) -> int:
+        """Units that it was given and doesn't offer."""
+        return max(0, self.allotment - self.on_offer * self.per)
+
+
+_COLUMNS = (
+    "id",
+    "channel_id",
+    "external_id",
+    "unit",
+    "sku_id",
+    "per",
+    "title",
+    "shown",
+    "below",
+    "held",
+    "exposed",
+    "known",
+    "protected",
+    "state",
+    "target",
+    "attempts",
+    "stale_at",
+    "excess_cause",
+    "switched_at",
+    "reading",
+    "rate",
+    "rate_at",
+)
+
+
+def of_skus(session: Session, sku_ids: Iterable[str]) -> list[Counter]:
+    """All counters of these SKUs, by id, held against other writers; their levels are held before them."""
+    wanted = sorted(set(sku_ids))
+    stock.lock(session, wanted)
+    return _load(session, counters.c.sku_id.in_(wanted), lock=True)
+
+
+def of_unit(session: Session, channel_id: str, unit: str) -> list[Counter]:
+    """All counters of the SKUs that one write unit stands for: those of the unit and their rivals, held."""
+    query = select(counters.c.sku_id).where(counters.c.channel_id == channel_id, counters.c.unit == unit, counters.c.sku_id.is_not(None))
+    return of_skus(session, session.execute(query).scalars())
+
+
+def _load(session: Session, condition: Any, *, lock: bool = False) -> list[Counter]:
+    query = (
+        select(*(counters.c[name] for name in _COLUMNS), channels.c.location_ids, channels.c.status.label("channel_status"))
+        .join(channels, channels.c.id == counters.c.channel_id)
+        .where(condition)
+        .order_by(counters.c.id)
+    )
+    if lock:
+        query = query.with_for_update(of=counters)
+    rows = session.execute(query).mappings().all()
+    if not rows:
+        return []
+    ids = [row["id"] for row in rows]
+    given: dict[str, dict[str, int]] = {each: {} for each in ids}
+    theirs = select(allotments).where(allotments.c.counter_id.in_(ids), allotments.c.quantity > 0)
+    for part in session.execute(theirs):
+        given[part.counter_id][part.location_id] = part.quantity
+    flying = writes.flights(session, ids)
+    found = []
+    for row in rows:
+        facts = dict(row)
+        places = {place: given[row["id"]].pop(place) for place in row["location_ids"] if place in given[row["id"]]}
+        found.append(Counter(**facts, allotted=places | given[row["id"]], flight=flying.get(row["id"])))
+    return found
+
+
+def change(session: Session, counter: Counter | str, **changes: Any) -> None:
+    """Change a counter's columns; a Counter in hand follows."""
+    counter_id = counter if isinstance(counter, str) else counter.id
+    session.execute(update(counters).where(counters.c.id == counter_id).values(**changes, updated_at=chance.now()))
+    if isinstance(counter, Counter):
+        for name, value in changes.items():
+            if name in _COLUMNS:
+                setattr(counter, name, value)
+
+
+def changed(session: Session, counter: Counter) -> None:
+    """What it offers or was given changed: the transaction ends with repaying and marks the SKU for planning."""
+    stock.freed(session).add(counter.sku_id)
+
+
+# Units: to a counter and back
+
+
+def give(session: Session, counter: Counter, parts: Iterable[tuple[str, int]], reason: str, *, cause: Cause) -> None:
+    """Set units aside for a counter: available → allotted. `parts` are (location id, units). Raises: InsufficientStock."""
+    parts = [part for part in parts if part[1]]
+    moves = [Move(counter.sku_id, place, units, "available", "allotted", reason) for place, units in parts]
+    stock.move_many(session, moves, cause=cause.by("counter", counter.id))
+    for place, units in parts:
+        _adjust(session, counter, place, units)
+
+
+def recall(session: Session, counter: Counter, units: int, reason: str, *, cause: Cause) -> None:
+    """Take units back: allotted → available, from its last location first. Never more than its spare units."""
+    moves = []
+    for place in reversed(list(counter.allotted)):
+        if taken := min(units, counter.allotted[place]):
+            moves.append(Move(counter.sku_id, place, taken, "allotted", "available", reason))
+            _adjust(session, counter, place, -taken)
+            units -= taken
+    stock.move_many(session, moves, cause=cause.by("counter", counter.id))
+
+
+def release(session: Session, counter: Counter, *, cause: Cause) -> None:
+    """Give back what it was given and doesn't offer. Needs no other condition, and may run in any transaction."""
+    if counter.spare:
+        recall(session, counter, counter.spare, "released", cause=cause)
+
+
+def spend(session: Session, counter: Counter, place: str, units: int) -> None:
+    """Units leave the allotment for somewhere else; the caller moves them, in the same transaction."""
+    _adjust(session, counter, place, -units)
+
+
+def take_in(session: Session, counter: Counter, place: str, units: int) -> None:
+    """Units come into the allotment from somewhere else than `available`; the caller moves them, in the same transaction."""
+    _adjust(session, counter, place, units)
+
+
+def _adjust(session: Session, counter: Counter, place: str, units: int) -> None:
+    before = counter.allotted.get(place, 0)
+    here = (allotments.c.counter_id == counter.id, allotments.c.location_id == place)
+    found = session.execute(update(allotments).where(*here).values(quantity=allotments.c.quantity + units))
+    if found.rowcount == 0:
+        row = {"counter_id": counter.id, "location_id": place, "sku_id": counter.sku_id, "quantity": units}
+        session.execute(insert(allotments), row)
+    counter.allotted[place] = before + units
+    if not counter.allotted[place]:
+        del counter.allotted[place]
+
+
+def free_for(session: Session, counter: Counter, units: int) -> list[tuple[str, int]]:
+    """Where up to that many units lie in `available`, among the locations that its channel sells from: (location id, units)."""
+    return stock.find_available(session, [Want(counter.sku_id, "", units)], counter.location_ids).parts[0] if units > 0 else []
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Units that a fact takes: from where, and whose allotment they were in (None: they were free)."""
+
+    location_id: str
+    units: int
+    counter: Counter | None
+
+    @property
+    def source(self) -> str:
+        return "available" if self.counter is None else "allotted"
+
+
+def draw(
+    session: Session,
+    among: Sequence[Counter],
+    sku_id: str,
+    units: int,
+    location_ids: Sequence[str],
+    *,
+    own: Counter | None = None,
+    last: bool = True,
+) -> list[Drawn]:
+    """Where a fact takes its units: from its own counter's allotment, then what is free, then other allotments, those most above their
+    own offer first. The allotments follow here; the caller moves the units. What can't be found is simply not in the answer.
+
+    `last` False: other counters give only what they don't offer themselves.
+    """
+    found: list[Drawn] = []
+
+    def from_counter(counter: Counter, most: int) -> None:
+        nonlocal units
+        for place in [each for each in (*location_ids, *counter.allotted) if each in counter.allotted]:
+            taken = min(units, most, counter.allotted.get(place, 0))
+            if taken:
+                spend(session, counter, place, taken)
+                found.append(Drawn(place, taken, counter))
+                units -= taken
+                most -= taken
+
+    if own is not None:
+        from_counter(own, own.allotment)
+    if units:
+        for place, taken in stock.find_available(session, [Want(sku_id, "", units)], location_ids).parts[0]:
+            found.append(Drawn(place, taken, None))
+            units -= taken
+    others = [each for each in among if each.sku_id == sku_id and each is not own and set(each.allotted) & set(location_ids)]
+    for counter in sorted(others, key=lambda each: (-each.spare, each.id)):
+        from_counter(counter, counter.spare)
+    if last:
+        for counter in sorted(others, key=lambda each: (-each.allotment, each.id)):
+            if units and counter.allotment:
+                from_counter(counter, counter.allotment)
+                overdrawn(session, counter, "taken")
+    return found
+
+
+def overdrawn(session: Session, counter: Counter, why: str) -> None:
+    """A fact or a channel left it with more on offer than it was given: name the cause, and let the transaction's end look."""
+    session.info.setdefault("excess", {})[counter.id] = why
+    changed(session, counter)
+
+
+MEMORY_DAYS = 7.0
+
+
+def faded(rate: float, since: datetime | None, sold: int, now: datetime) -> float:
+    """Units a day, as an average over the past that forgets within about a week: after `sold` more since then."""
+    days = (now - since).total_seconds() / 86_400 if since is not None else 0.0
+    return rate * exp(-days / MEMORY_DAYS) + sold / MEMORY_DAYS
+
+
+# Making and changing counters
+
+
+def note(session: Session, channel_id: str, external_id: str, *, unit: str, title: str, protected: bool) -> dict[str, Any]:
+    """A counter as the channel shows it: made when it is new, idle until its listings say what it stands for."""
+    query = select(counters).where(counters.c.channel_id == channel_id, counters.c.external_id == external_id)
+    row = session.execute(query).mappings().one_or_none()
+    now = chance.now()
+    facts = {"unit": unit, "title": title[:500], "protected": protected}
+    if row is None:
+        made = facts | {
+            "id": chance.new_id(),
+            "channel_id": channel_id,
+            "external_id": external_id,
+            "sku_id": None,
+            "per": 1,
+            "shown": 0,
+            "below": 0,
+            "held": 0,
+            "exposed": 0,
+            "known": False,
+            "state": "idle",
+            "attempts": 0,
+            "created_at": now,
+            "updated_at": now,
+        }
+        session.execute(insert(counters), made)
+        return made
+    if any(row[name] != value for name, value in facts.items()):
+        session.execute(update(counters).where(counters.c.id == row["id"]).values(**facts, updated_at=now))
+    return dict(row) | facts
+
+
+def by_id(session: Session, counter_id: str) -> dict[str, Any]:
+    """The counter's row. Raises: NotFound."""
+    row = session.execute(select(counters).where(counters.c.id == counter_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"No counter has the id {counter_id}.")
+    return dict(row)
+
+
+def of_ids(session: Session, counter_ids: Sequence[str]) -> list[Counter]:
+    """Counters as they stand, not held: for looking."""
+    return _load(session, counters.c.id.in_(counter_ids) & counters.c.sku_id.is_not(None))
+
+
+def page(
+    session: Session,
+    after: str | None,
+    limit: int,
+    *,
+    channel_id: str | None = None,
+    code: str | None = None,
+    overdrawn: bool | None = None,
+) -> list[dict[str, Any]]:
+    """Counters in the order of their ids, with what follows from their figures. `code` is of the SKU they stand for."""
+    query = select(counters.c.id).order_by(counters.c.id).limit(limit)
+    if after is not None:
+        query = query.where(counters.c.id > after)
+    if channel_id is not None:
+        query = query.where(counters.c.channel_id == channel_id)
+    if code is not None:
+        query = query.where(counters.c.sku_id == catalogue.id_of(code))
+    if overdrawn is not None:
+        query = query.where(counters.c.excess_cause.is_not(None) if overdrawn else counters.c.excess_cause.is_(None))
+    return views(session, list(session.execute(query).scalars()))
+
+
+def views(session: Session, ids: Sequence[str]) -> list[dict[str, Any]]:
+    """Counters with their SKU's code, what they may still sell, the units behind them, and the write that is open."""
+    query = (
+        select(counters, catalogue.skus.c.code.label("sku"))
+        .outerjoin(catalogue.skus, catalogue.skus.c.id == counters.c.sku_id)
+        .where(counters.c.id.in_(ids))
+        .order_by(counters.c.id)
+    )
+    worked_out = {each.id: each for each in of_ids(session, ids)}
+    places: Mapping[str, str] = {row.id: row.code for row in session.execute(select(locations.c.id, locations.c.code))}
+    found = []
+    for row in session.execute(query).mappings():
+        each = worked_out.get(row["id"])
+        found.append(
+            dict(row)
+            | {
+                "on_offer": each.on_offer if each else 0,
+                "allotment": each.allotment if each else 0,
+                "excess": each.excess if each else 0,
+                "allotted": [{"location": places[place], "quantity": units} for place, units in each.allotted.items()] if each else [],
+                "write_id": each.flight.write_id if each and each.flight else None,
+                "write_state": each.flight.state if each and each.flight else None,
+            }
+        )
+    return found

@@ -1,0 +1,200 @@
+"""Deliveries: what marketplaces sent us, as it came, until it is handled and for a while after that.
+
+What came in is encrypted: it holds buyers. It is kept so that it can be handled again, and dropped when its time is up, whatever became
+of it. A message that comes twice is one delivery, counted: it says how something stands, or that something is worth a look, and either
+is as true the second time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app import chance
+from app.database import Id, Prepared, Session, Utc, metadata
+from app.domain import channels, events
+from app.domain.causes import Cause
+from app.domain.errors import NotFound, WrongState
+
+# waiting: its lane will look at it; done; ignored: it was about nothing that we use; parked: it failed for good and waits for a person.
+STATES = ("waiting", "done", "ignored", "parked")
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", Id(), primary_key=True),
+    Column("channel_id", Id(), ForeignKey("channels.id"), nullable=False),
+    # The same for each time that it came: the channel's own id, or a hash of what it says.
+    Column("identity", String(200), nullable=False),
+    Column("topic", String(100), nullable=False),
+    # Encrypted: method, headers, query and body.
+    Column("sealed", Text, nullable=False),
+    Column("size", Integer, nullable=False),  # of the body, in bytes
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("repeats", Integer, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("error", String(500), nullable=True),
+    Column("received_at", Utc, nullable=False),
+    Column("handled_at", Utc, nullable=True),
+    UniqueConstraint("channel_id", "identity"),
+    Index(
+        "ix_deliveries_waiting",
+        "channel_id",
+        "due_at",
+        "id",
+        postgresql_where=text("state = 'waiting'"),
+        sqlite_where=text("state = 'waiting'"),
+    ),
+    Index(None, "received_at"),
+    Index(None, "channel_id", "id"),
+)
+
+_COLUMNS = [column.key for column in deliveries.c if column.key not in ("error", "handled_at")]
+_AGAIN: Any = {"index_elements": ["channel_id", "identity"], "set_": {"repeats": deliveries.c.repeats + 1}}
+_keep = {
+    "postgresql": Prepared(
+        postgresql.insert(deliveries).on_conflict_do_update(**_AGAIN).returning(deliveries.c.id, deliveries.c.repeats), _COLUMNS
+    ),
+    "sqlite": Prepared(
+        sqlite.insert(deliveries).on_conflict_do_update(**_AGAIN).returning(deliveries.c.id, deliveries.c.repeats), _COLUMNS
+    ),
+}
+_note = Prepared(
+    update(channels.lanes)
+    .where(channels.lanes.c.channel_id == bindparam("channel", type_=channels.lanes.c.channel_id.type))
+    .values(delivered_at=bindparam("now", type_=Utc))
+)
+
+
+def keep(
+    session: Session, channel_id: str, identity: str, *, topic: str, sealed: str, size: int, received_at: datetime, note: bool = True
+) -> bool:
+    """Store a message; one that was stored before is only counted. Returns whether it is new.
+
+    `note`: also say that the channel has been heard of. That row is shared by all of its messages, so callers say it now and then.
+    """
+    row = {
+        "id": chance.new_id(),
+        "channel_id": channel_id,
+        "identity": identity,
+        "topic": topic,
+        "sealed": sealed,
+        "size": size,
+        "state": "waiting",
+        "attempts": 0,
+        "repeats": 0,
+        "due_at": received_at,
+        "received_at": received_at,
+    }
+    found = session.rows(_keep[session.dialect], row)[0]
+    if note:
+        session.later(_note, {"channel": channel_id, "now": received_at})
+    return bool(found["id"] == row["id"])
+
+
+def waiting(session: Session, channel_id: str, now: datetime, limit: int) -> list[dict[str, Any]]:
+    """What a channel's lane is to look at now, whatever fell due first, still sealed."""
+    d = deliveries.c
+    query = (
+        select(deliveries).where(d.channel_id == channel_id, d.state == "waiting", d.due_at <= now).order_by(d.due_at, d.id).limit(limit)
+    )
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def next_due(session: Session, channel_id: str) -> datetime | None:
+    """When the next one falls due; None: nothing waits."""
+    d = deliveries.c
+    query = select(d.due_at).where(d.channel_id == channel_id, d.state == "waiting").order_by(d.due_at).limit(1)
+    found = session.scalar(query)
+    return found if isinstance(found, datetime) else None
+
+
+def done(session: Session, ids: Sequence[str], *, used: bool = True) -> None:
+    """These were looked at, and nothing is left to do. `used` False: they were about nothing that we use."""
+    _end(session, ids, "done" if used else "ignored", None)
+
+
+def park(session: Session, delivery_id: str, error: str) -> None:
+    """It failed for good: it waits for a person, and is in nobody's way. The error names no buyer."""
+    _end(session, [delivery_id], "parked", error[:500])
+
+
+def _end(session: Session, ids: Sequence[str], state: str, error: str | None) -> None:
+    if ids:
+        changes = {"state": state, "error": error, "attempts": deliveries.c.attempts + 1, "handled_at": chance.now()}
+        session.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(changes))
+
+
+def put_off(session: Session, delivery_id: str, error: str, due_at: datetime) -> None:
+    """It failed for now: it is due again later."""
+    changes = {"error": error[:500], "attempts": deliveries.c.attempts + 1, "due_at": due_at}
+    session.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(changes))
+
+
+def replay(session: Session, delivery_id: str, *, cause: Cause) -> dict[str, Any]:
+    """Have it looked at once more, as if it had just come in. Raises: NotFound; WrongState for a channel that is over."""
+    row = get(session, delivery_id)
+    if channels.get(session, row["channel_id"])["status"] == "disconnected":
+        raise WrongState("Its channel was disconnected, so nobody would look at it.", status="disconnected")
+    if row["state"] != "waiting" or row["attempts"]:
+        changes = {"state": "waiting", "attempts": 0, "error": None, "handled_at": None, "due_at": chance.now()}
+        session.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(changes))
+        data = {"channel_id": row["channel_id"], "topic": row["topic"], "was": row["state"]}
+        events.append(session, "delivery.replayed", delivery_id, data, cause=cause)
+    return get(session, delivery_id)
+
+
+def get(session: Session, delivery_id: str) -> dict[str, Any]:
+    """The delivery with this id, still sealed. Raises: NotFound."""
+    row = session.execute(select(deliveries).where(deliveries.c.id == delivery_id)).mappings().one_or_none()
+    if row is None:
+        raise NotFound(f"No delivery has the id {delivery_id}; they are kept as long as the store's settings say.")
+    return dict(row)
+
+
+_plain = [column for column in deliveries.c if column.key != "sealed"]
+
+
+def page(
+    session: Session, after: str | None, limit: int, *, channel_id: str | None = None, state: str | None = None, topic: str | None = None
+) -> list[dict[str, Any]]:
+    """Deliveries, newest first, without what they hold."""
+    d = deliveries.c
+    query = select(*_plain).order_by(d.id.desc()).limit(limit)
+    if after is not None:
+        query = query.where(d.id < after)
+    if channel_id is not None:
+        query = query.where(d.channel_id == channel_id)
+    if state is not None:
+        query = query.where(d.state == state)
+    if topic is not None:
+        query = query.where(d.topic == topic)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def forget_old(session: Session, before: datetime, limit: int = 500) -> int:
+    """Drop what came in before a moment, a few at a time, whatever became of it: it holds buyers. Returns how many."""
+    query = select(deliveries.c.id).where(deliveries.c.received_at < before).order_by(deliveries.c.received_at).limit(limit)
+    old = list(session.execute(query).scalars())
+    if old:
+        session.execute(delete(deliveries).where(deliveries.c.id.in_(old)))
+    return len(old)

@@ -1,0 +1,117 @@
+"""What is to be planned anew, and how a SKU's units are shared out.
+
+A SKU that some counter stands for has a row here. The transaction that changes its stock only marks it due; the planning has a
+transaction of its own, so a crash between the two loses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, String, Table, bindparam, insert, select, text, update
+
+from app import chance
+from app.database import Id, Prepared, Session, Utc, metadata
+from app.domain import events
+from app.domain.catalogue import skus
+from app.domain.causes import Cause
+from app.domain.errors import NotFound
+
+sku_plans = Table(
+    "sku_plans",
+    metadata,
+    Column("sku_id", Id(), ForeignKey("skus.id"), primary_key=True),
+    Column("due_at", Utc, nullable=True),
+    Column("planned_at", Utc, nullable=True),
+    # strict: nobody is shown a unit that isn't theirs. expose: where units are scarcer than counters, each may show up to so many more.
+    Column("policy", String(16), nullable=True),  # null: as the store
+    Column("expose_limit", Integer, nullable=False, server_default="1"),
+    CheckConstraint("expose_limit >= 0", name="expose_limit_not_negative"),
+    # The store's own API sells too: its weight beside 100, and the least that stays free for it.
+    Column("own_weight", Integer, nullable=False, server_default="100"),
+    Column("own_min", Integer, nullable=False, server_default="0"),
+    Column("own_rate", Float, nullable=False, server_default="0"),  # as counters.rate
+    # Units that lie in an allotment while an absolute write is in flight; null: worked out from what sells.
+    Column("guard", Integer, nullable=True),
+    Index("ix_sku_plans_due", "due_at", postgresql_where=text("due_at IS NOT NULL"), sqlite_where=text("due_at IS NOT NULL")),
+    Index(None, "planned_at"),
+)
+
+POLICIES = ("strict", "expose")
+
+PLANNER = "plan"
+
+
+def wake(session: Session, *whom: str) -> None:
+    """Once this is committed there is something to do: for the planner, or for the lanes of these channels."""
+    session.info.setdefault("wakes", set()).update(whom)
+
+
+_mark = Prepared(
+    update(sku_plans)
+    .where(sku_plans.c.sku_id == bindparam("sku", type_=skus.c.id.type), sku_plans.c.due_at.is_(None))
+    .values(due_at=bindparam("now", type_=Utc))
+)
+
+
+def mark(session: Session, sku_ids: Iterable[str]) -> None:
+    """Plan these SKUs anew, soon. Those that no counter stands for have no row, and nothing happens."""
+    now = chance.now()
+    wake(session, PLANNER)
+    for sku_id in sorted(sku_ids):
+        session.later(_mark, {"sku": sku_id, "now": now})
+
+
+def ensure(session: Session, sku_id: str) -> None:
+    """A counter stands for this SKU from now on."""
+    if session.scalar(select(sku_plans.c.sku_id).where(sku_plans.c.sku_id == sku_id)) is None:
+        session.execute(insert(sku_plans), {"sku_id": sku_id, "due_at": chance.now()})
+
+
+def due(session: Session, limit: int, *, planned_before: datetime) -> list[str]:
+    """SKUs to plan: marked ones, oldest first; then those that nobody has looked at for long."""
+    marked = select(sku_plans.c.sku_id).where(sku_plans.c.due_at.is_not(None)).order_by(sku_plans.c.due_at).limit(limit)
+    found = list(session.execute(marked.with_for_update(skip_locked=True)).scalars())
+    if len(found) < limit:
+        stale = (
+            select(sku_plans.c.sku_id)
+            .where(sku_plans.c.planned_at < planned_before)
+            .order_by(sku_plans.c.planned_at)
+            .limit(limit - len(found))
+        )
+        found += [sku_id for sku_id in session.execute(stale).scalars() if sku_id not in found]
+    return found
+
+
+def next_due(session: Session) -> datetime | None:
+    found = session.scalar(select(sku_plans.c.due_at).where(sku_plans.c.due_at.is_not(None)).order_by(sku_plans.c.due_at).limit(1))
+    return found if isinstance(found, datetime) else None
+
+
+def planned(session: Session, sku_id: str, own_rate: float) -> None:
+    session.execute(update(sku_plans).where(sku_plans.c.sku_id == sku_id).values(due_at=None, planned_at=chance.now(), own_rate=own_rate))
+
+
+def get(session: Session, sku_id: str) -> dict[str, Any]:
+    """How a SKU's units are shared out. Raises: NotFound where no counter stands for it."""
+    query = (
+        select(sku_plans, skus.c.safety_stock, skus.c.tracked, skus.c.archived, skus.c.code.label("sku"))
+        .join(skus, skus.c.id == sku_plans.c.sku_id)
+        .where(sku_plans.c.sku_id == sku_id)
+    )
+    row = session.execute(query).mappings().one_or_none()
+    if row is None:
+        raise NotFound("No channel sells this SKU yet, so there is nothing to share out.")
+    return dict(row)
+
+
+def change(session: Session, sku_id: str, changes: Mapping[str, Any], *, cause: Cause) -> dict[str, Any]:
+    """Change how a SKU's units are shared out; it is planned anew at once. Raises: NotFound."""
+    row = get(session, sku_id)
+    new = {name: value for name, value in changes.items() if row[name] != value}
+    if new:
+        session.execute(update(sku_plans).where(sku_plans.c.sku_id == sku_id).values(**new, due_at=chance.now()))
+        events.append(session, "plan.changed", sku_id, {"changes": new}, cause=cause)
+    return get(session, sku_id)

@@ -1,0 +1,693 @@
+"""A channel's order as it stands, put into the books.
+
+What an order does to stock is one formula and not an event handler: per line, the channel's figures say what is owed and what it did to
+its own counter; the difference from what is recorded is posted, and only that. So any multiset of doubled, late and reordered messages
+ends in the same books.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app import chance
+from app.database import Contended, Session
+from app.domain import (
+    catalogue,
+    channels,
+    commitments,
+    contacts,
+    counters,
+    events,
+    exceptions,
+    listings,
+    orders,
+    plans,
+    stock,
+    store,
+    writes,
+)
+from app.domain.causes import Cause
+from app.domain.counters import Counter
+from app.domain.listings import Known
+from app.domain.orders import order_lines
+from app.domain.pricing import AMOUNTS, LINE_AMOUNTS
+from app.domain.snapshots import LineSnapshot, Missing, OrderSnapshot, OrderState
+from app.domain.stock import Move
+
+_FIGURES = ("ordered", "cancelled", "shipped", "returned", "counted_down", "put_back")
+
+
+@dataclass(slots=True)
+class _Work:
+    """One recording: the order, its channel, and what is held for it."""
+
+    order: dict[str, Any]
+    channel: Mapping[str, Any]
+    rows: list[dict[str, Any]]
+    promised: list[dict[str, Any]]
+    cause: Cause
+    first_seen: bool
+    paid: bool
+    rivals: list[Counter] = field(default_factory=list)
+    skus: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    changed: bool = False
+
+    @property
+    def state(self) -> str:
+        return "committed" if self.paid else "reserved"
+
+    @property
+    def lapsed(self) -> bool:
+        return bool(self.order["lapsed"]) and not self.paid
+
+
+def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread: bool = False, cause: Cause) -> dict[str, Any] | None:
+    """Take over how a channel's order stands. Always recorded; a line that no SKU stands for waits for its mapping.
+
+    `reread`: it was fetched because its hold ran out; if it still isn't paid, its units are free again.
+
+    Returns: the order's row; None for what isn't an order (yet), and for a snapshot without lines of an order that we don't know:
+    fetch it whole.
+    """
+    if snapshot.state is OrderState.NOT_YET:
+        return None
+    channel = channels.get(session, channel_id)
+    order = _find(session, channel_id, snapshot.external_id)
+    first_seen = order is None
+    if order is None:
+        if snapshot.state is OrderState.GONE or isinstance(snapshot.lines, Missing):
+            return None
+        order = _begin(session, channel, snapshot)
+    elif _version(snapshot) < order["external_version"]:
+        return order
+    cause = cause.by("order", order["id"])
+    rows = _rows(session, order["id"])
+    figures = _figures(snapshot, rows)
+    paid = order["paid"] or snapshot.paid is True if not first_seen else snapshot.paid is not False
+    work = _Work(order, channel, rows, commitments.of_order(session, order["id"]), cause, first_seen, paid)
+    _describe(session, work, snapshot, reread=reread)
+    _apply(session, work, figures)
+    return _finish(session, work, snapshot)
+
+
+def mapped(session: Session, listing_id: str, *, cause: Cause) -> None:
+    """Somebody said what a listing is: its counter stands for that from now on, and lines that waited for it follow at once."""
+    listing = listings.get(session, listing_id)
+    if listing["counter_id"] is not None:
+        assign(session, listing["counter_id"], cause=cause)
+    waiting = select(order_lines.c.order_id).where(order_lines.c.listing_id == listing_id, order_lines.c.sku_id.is_(None)).distinct()
+    for order_id in list(session.execute(waiting.order_by(order_lines.c.order_id)).scalars()):
+        order, rows = orders.locked(session, order_id)
+        if order["channel_id"] is None:
+            continue
+        channel = channels.get(session, order["channel_id"])
+        promised = commitments.of_order(session, order_id)
+        if listing["mapping"] == "ignored":
+            for row in rows:
+                if row["listing_id"] == listing_id:
+                    row["fulfilled_by"] = "nobody"
+                    session.execute(update(order_lines).where(order_lines.c.id == row["id"]).values(fulfilled_by="nobody"))
+        work = _Work(order, channel, rows, promised, cause.by("order", order_id), False, order["paid"])
+        _apply(session, work, [_recorded(row) for row in _first_rows(rows) if row["listing_id"] == listing_id], listing_id=listing_id)
+        _finish(session, work, None)
+
+
+def assign(session: Session, counter_id: str, *, cause: Cause) -> None:
+    """Let a counter stand for what its listings consist of: one SKU, so many units each. Where they disagree, or consist of several
+    SKUs, it is left alone: it isn't written."""
+    row = counters.by_id(session, counter_id)
+    query = select(listings.listings.c.id).where(listings.listings.c.counter_id == counter_id, listings.listings.c.mapping == "mapped")
+    parts = set(listings.components(session, list(session.execute(query).scalars())).values())
+    why, stands_for = None, None
+    if len(parts) == 1 and len(only := next(iter(parts))) == 1:
+        stands_for = only[0]
+    elif parts:
+        why = "Its listings consist of different things." if len(parts) > 1 else "It consists of several SKUs; its number is left alone."
+    sku_id, per = stands_for or (None, 1)
+    state = "active" if sku_id is not None else "idle"
+    if (row["sku_id"], row["per"], row["state"]) == (sku_id, per, state):
+        return
+    if row["sku_id"] is not None:
+        for counter in counters.of_skus(session, [row["sku_id"]]):
+            if counter.id == counter_id:
+                counters.recall(session, counter, counter.allotment, "unmapped", cause=cause)
+    fresh = {"sku_id": sku_id, "per": per, "state": state, "why": why, "known": False, "exposed": 0, "target": None, "excess_cause": None}
+    counters.change(session, counter_id, **fresh, rebase_at=chance.now() if sku_id is not None else None, due_at=None)
+    exceptions.clear(session, "excess", counter_id, cause=cause)
+    if sku_id is not None:
+        plans.ensure(session, sku_id)
+        stock.freed(session).add(sku_id)
+
+
+def unpaid_due(session: Session, channel_id: str, limit: int) -> list[str]:
+    """Unpaid orders whose hold has run out, by the channel's ids: to be read again before their units are freed."""
+    o = orders.orders.c
+    query = (
+        select(o.external_id)
+        .where(o.channel_id == channel_id, ~o.paid, ~o.lapsed, o.status == "open", o.hold_until <= chance.now())
+        .order_by(o.hold_until)
+        .limit(limit)
+    )
+    return list(session.execute(query).scalars())
+
+
+# The order
+
+
+def _version(snapshot: OrderSnapshot) -> int:
+    version = snapshot.version
+    return int(version.timestamp() * 1_000_000) if isinstance(version, datetime) else version
+
+
+def _find(session: Session, channel_id: str, external_id: str) -> dict[str, Any] | None:
+    o = orders.orders.c
+    query = select(orders.orders).where(o.channel_id == channel_id, o.external_id == external_id).with_for_update(key_share=True)
+    row = session.execute(query).mappings().one_or_none()
+    return dict(row) if row is not None else None
+
+
+def _rows(session: Session, order_id: str) -> list[dict[str, Any]]:
+    query = select(order_lines).where(order_lines.c.order_id == order_id).order_by(order_lines.c.position)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def _begin(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot) -> dict[str, Any]:
+    """The first row of an order that we hear of for the first time. Raises: Contended when somebody else was faster."""
+    now = chance.now()
+    can = channel["capabilities"] or {}
+    row: dict[str, Any] = {
+        "id": chance.new_id(),
+        "channel_id": channel["id"],
+        "external_id": snapshot.external_id,
+        "external_version": _version(snapshot),
+        "reference": (snapshot.number or snapshot.external_id)[:200],
+        "status": "open",
+        "sold": True,
+        "test": snapshot.test,
+        "fulfilled_by": "us",
+        "location_ids": channel["location_ids"],
+        "currency": _currency(session, snapshot, can),
+        **dict.fromkeys(AMOUNTS, 0),
+        "rounding": 0,
+        "prices_include_tax": snapshot.prices_include_tax,
+        "paid": snapshot.paid is not False,
+        "hold_until": snapshot.hold_until or (snapshot.placed_at or now) + timedelta(seconds=can.get("hold_s", 3600.0)),
+        "lapsed": False,
+        "placed_at": snapshot.placed_at or now,
+        "updated_at": now,
+    }
+    upsert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
+    there = orders.orders.c.channel_id.is_not(None)
+    made = session.execute(
+        upsert(orders.orders).values(row).on_conflict_do_nothing(index_elements=["channel_id", "external_id"], index_where=there)
+    )
+    if made.rowcount == 0:
+        raise Contended("somebody else records the same order")
+    found = _find(session, channel["id"], snapshot.external_id)
+    assert found is not None
+    return found
+
+
+def _currency(session: Session, snapshot: OrderSnapshot, can: Mapping[str, Any]) -> str:
+    """The order's own: amounts are never converted."""
+    if not isinstance(snapshot.amounts, Missing) and snapshot.amounts:
+        return next(iter(snapshot.amounts.values())).currency
+    lines = [] if isinstance(snapshot.lines, Missing) else snapshot.lines
+    named = next((line.unit_price.currency for line in lines if line.unit_price is not None), None)
+    return str(named or can.get("currency") or store.get(session)["currency"])
+
+
+def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, reread: bool) -> None:
+    """Everything of the order that isn't units: who, when, how much, paid or not. What is absent or withheld erases nothing."""
+    order = work.order
+    changes: dict[str, Any] = {"external_version": _version(snapshot), "paid": work.paid, "test": snapshot.test}
+    if snapshot.number:
+        changes["reference"] = snapshot.number[:200]
+    if snapshot.notes:
+        changes["notes"] = dict(snapshot.notes)
+    if snapshot.ship_by is not None:
+        changes["ship_by"] = snapshot.ship_by
+    if snapshot.hold_until is not None:
+        changes["hold_until"] = snapshot.hold_until
+    if work.paid:
+        changes["lapsed"] = False
+    elif reread and order["hold_until"] is not None and order["hold_until"] <= chance.now():
+        changes["lapsed"] = True
+    if snapshot.cancelled_at is not None:
+        changes |= {"cancelled_at": snapshot.cancelled_at, "cancel_reason": (snapshot.cancel_reason or "")[:200] or None}
+        exceptions.clear(session, "cancel_requested", order["id"], cause=work.cause)
+    for column, given, owner in (("contact_id", snapshot.buyer, None), ("ship_to_id", snapshot.ship_to, order["contact_id"])):
+        if isinstance(given, Missing) or not given:
+            continue
+        if order[column] is None:
+            order[column] = changes[column] = contacts.add(session, given, buyer_id=owner or changes.get("contact_id"))
+        else:
+            contacts.renew(session, order[column], given)
+    if not isinstance(snapshot.amounts, Missing):
+        changes |= {name: money.amount for name, money in snapshot.amounts.items() if name in AMOUNTS}
+    work.order |= changes
+    session.execute(update(orders.orders).where(orders.orders.c.id == order["id"]).values(**changes))
+
+
+def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None) -> dict[str, Any]:
+    order = work.order
+    goods = [row for row in work.rows if row["fulfilled_by"] != "nobody"]
+    owed = sum(row["quantity"] - row["cancelled"] - row["shipped"] for row in goods)
+    shipped = any(row["shipped"] for row in goods) or any(row["cancelled"] < row["quantity"] for row in work.rows if row not in goods)
+    status = "open" if owed else "shipped" if shipped else "cancelled"
+    theirs = work.rows and all(row["fulfilled_by"] == "channel" for row in work.rows)
+    changes: dict[str, Any] = {"status": status, "fulfilled_by": "channel" if theirs else "us", "updated_at": chance.now()}
+    if status == "cancelled" and order["cancelled_at"] is None:
+        changes["cancelled_at"] = chance.now()
+    amounts = {} if snapshot is None or isinstance(snapshot.amounts, Missing) else snapshot.amounts
+    sums = {name: sum(row[name] for row in work.rows) for name in LINE_AMOUNTS}
+    changes |= {name: total for name, total in sums.items() if name not in amounts and (snapshot is not None or name == "gross")}
+    final = order | changes
+    if snapshot is not None:
+        parts = sums["total"] + final["shipping"]
+        changes["rounding"] = final["total"] - parts
+    session.execute(update(orders.orders).where(orders.orders.c.id == order["id"]).values(**changes))
+    if work.first_seen or work.changed or status != order["status"]:
+        data = {
+            "channel_id": order["channel_id"],
+            "external_id": order["external_id"],
+            "reference": order["reference"],
+            "status": status,
+            "paid": work.paid,
+            "test": final["test"],
+            "contact_id": final["contact_id"],
+            "lines": [{name: row[name] for name in ("id", "sku_id", "quantity", "cancelled", "shipped")} for row in work.rows],
+        }
+        events.append(session, "order.placed" if work.first_seen else "order.changed", order["id"], data, cause=work.cause)
+    return final
+
+
+# Its lines
+
+
+def _figures(snapshot: OrderSnapshot, rows: Sequence[Mapping[str, Any]]) -> list[LineSnapshot]:
+    """The lines as they stand: those of the snapshot, and those that it doesn't show any more.
+
+    A line that was edited away isn't wanted any more, and the channel put back what it had taken for it. Of an order that was deleted
+    nothing is wanted any more either, and nothing was put back as far as we know.
+    """
+    recorded = {row["external_id"]: _recorded(row) for row in _first_rows(rows)}
+    if snapshot.state is OrderState.GONE:
+        return [_unwanted(line, put_back=line.put_back) for line in recorded.values()]
+    if isinstance(snapshot.lines, Missing):
+        return list(recorded.values())
+    shown = {line.external_id for line in snapshot.lines}
+    vanished = [_unwanted(line, put_back=line.counted_down) for each, line in recorded.items() if each not in shown]
+    return [*snapshot.lines, *vanished]
+
+
+def _first_rows(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    found: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        found.setdefault(row["external_id"], row)
+    return list(found.values())
+
+
+def _recorded(row: Mapping[str, Any]) -> LineSnapshot:
+    return LineSnapshot(
+        external_id=row["external_id"],
+        ordered=row["ordered_there"],
+        cancelled=row["cancelled_there"],
+        shipped=row["shipped_there"],
+        returned=row["returned"],
+        counted_down=row["counted_down"],
+        put_back=row["put_back"],
+        title=row["title"],
+        ships=row["fulfilled_by"] != "nobody",
+        fulfilled_by_channel=row["fulfilled_by"] == "channel",
+        decimal_quantity=row["decimal_quantity"],
+    )
+
+
+def _unwanted(line: LineSnapshot, *, put_back: int) -> LineSnapshot:
+    return LineSnapshot(
+        external_id=line.external_id,
+        ordered=line.ordered,
+        cancelled=line.ordered - line.shipped,
+        shipped=line.shipped,
+        returned=line.returned,
+        counted_down=line.counted_down,
+        put_back=put_back,
+        title=line.title,
+        ships=line.ships,
+        fulfilled_by_channel=line.fulfilled_by_channel,
+    )
+
+
+def _apply(session: Session, work: _Work, lines: Sequence[LineSnapshot], *, listing_id: str | None = None) -> None:
+    """Bring each line's books to what the channel's figures say."""
+    known = {} if listing_id is not None else _identify(session, work, lines)
+    told = listings.components(session, [listing_id]).get(listing_id, ()) if listing_id is not None else ()
+    plan: list[tuple[LineSnapshot, list[dict[str, Any]], Counter | str | None]] = []
+    for line in lines:
+        listing = known.get(line.external_id)
+        parts = told if listing_id is not None else listing.components if listing is not None else ()
+        here = _rows_for(session, work, line, listing, parts)
+        plan.append((line, here, _counter_id(session, here)))
+    _hold(session, work, [row for _, here, _ in plan for row in here], [each for _, _, each in plan])
+    by_id = {each.id: each for each in work.rivals}
+    for line, here, counter_id in plan:
+        _count(session, work, line, here, by_id.get(str(counter_id)))
+    _pay(session, work)
+    for line, here, counter_id in plan:
+        for row in here:
+            _owe(session, work, line, row, by_id.get(str(counter_id)))
+
+
+def _identify(session: Session, work: _Work, lines: Sequence[LineSnapshot]) -> dict[str, Known]:
+    """What each line was of, by the line's id. A product that we hear of for the first time becomes a listing, and a question."""
+    fresh = [line for line in lines if line.ships and not any(row["external_id"] == line.external_id for row in work.rows)]
+    names = {line.external_id: _product(line) for line in fresh}
+    known = listings.known(session, work.channel["id"], names.values())
+    for line in fresh:
+        name = names[line.external_id]
+        if name not in known:
+            title = line.title or line.sku or name
+            row = listings.note(session, work.channel["id"], name, sku_code=line.sku, title=title, live=False, seen=False, cause=work.cause)
+            if row["mapping"] == "open":
+                listings.ask(session, row, cause=work.cause)
+            known |= listings.known(session, work.channel["id"], [name])
+    return {line.external_id: known[names[line.external_id]] for line in fresh}
+
+
+def _product(line: LineSnapshot) -> str:
+    if line.listing is not None:
+        return line.listing[:200]
+    return f"sku:{line.sku}"[:200] if line.sku else f"title:{line.title or ''}"[:200]
+
+
+def _rows_for(
+    session: Session, work: _Work, line: LineSnapshot, listing: Known | None, parts: Sequence[tuple[str, int]]
+) -> list[dict[str, Any]]:
+    """The rows of a line: one for each SKU in it. A row that waited for its mapping becomes the first of them."""
+    here = [row for row in work.rows if row["external_id"] == line.external_id]
+    if here and (here[0]["sku_id"] is not None or not parts):
+        return here
+    made = here or [_new_row(work, line, listing)]
+    if not here:
+        work.rows += made
+        session.execute(insert(order_lines), made)
+    for index, (sku_id, units) in enumerate(parts):
+        if index == 0:
+            made[0] |= {"sku_id": sku_id, "per": units}
+            scaled = {"quantity": max(1, made[0]["ordered_there"] * units)} if here else {}
+            made[0] |= scaled
+            session.execute(update(order_lines).where(order_lines.c.id == made[0]["id"]).values(sku_id=sku_id, per=units, **scaled))
+            continue
+        row = _new_row(work, line, listing) | {"sku_id": sku_id, "per": units, "listing_id": made[0]["listing_id"]}
+        work.rows.append(row)
+        made.append(row)
+        session.execute(insert(order_lines), row)
+    return made
+
+
+def _new_row(work: _Work, line: LineSnapshot, listing: Known | None) -> dict[str, Any]:
+    fulfilled_by = (
+        "nobody" if not line.ships or (listing and listing.mapping == "ignored") else "channel" if line.fulfilled_by_channel else "us"
+    )
+    return orders.LINE_THERE | {
+        "id": chance.new_id(),
+        "order_id": work.order["id"],
+        "position": max((row["position"] for row in work.rows), default=-1) + 1,
+        "sku_id": None,
+        "title": (line.title or line.sku or "")[:500] or None,
+        "quantity": max(1, line.ordered),
+        "cancelled": 0,
+        "shipped": 0,
+        "unit_price": 0,
+        **dict.fromkeys(LINE_AMOUNTS, 0),
+        "external_id": line.external_id,
+        "listing_id": listing.id if listing else None,
+        "fulfilled_by": fulfilled_by,
+    }
+
+
+def _counter_id(session: Session, here: Sequence[Mapping[str, Any]]) -> str | None:
+    if not here or here[0]["listing_id"] is None:
+        return None
+    found = session.scalar(select(listings.listings.c.counter_id).where(listings.listings.c.id == here[0]["listing_id"]))
+    return str(found) if found is not None else None
+
+
+def _hold(session: Session, work: _Work, rows: Sequence[Mapping[str, Any]], counter_ids: Sequence[Any]) -> None:
+    """Hold the levels and counters of every SKU that is touched, in the one order."""
+    wanted = {row["sku_id"] for row in rows if row["sku_id"] is not None}
+    named = [each for each in counter_ids if each is not None]
+    query = select(counters.counters.c.sku_id).where(counters.counters.c.id.in_(named), counters.counters.c.sku_id.is_not(None))
+    wanted |= set(session.execute(query).scalars()) if named else set()
+    work.rivals = counters.of_skus(session, wanted)
+    s = catalogue.skus.c
+    found = session.execute(select(s.id, s.code, s.tracked, s.cost, s.cost_currency).where(s.id.in_(wanted))).mappings()
+    work.skus = {row["id"]: dict(row) for row in found}
+
+
+def _count(session: Session, work: _Work, line: LineSnapshot, here: Sequence[dict[str, Any]], counter: Counter | None) -> None:
+    """What the channel did to its own counter: `shown` and `held` follow by the differences."""
+    row = here[0]
+    before = {name: row[name] for name in ("counted_down", "put_back", "held")}
+    wanted = max(0, line.ordered - line.cancelled)
+    held = 0 if work.lapsed or row["fulfilled_by"] != "us" else max(0, wanted - line.counted_down)
+    net = (line.counted_down - line.put_back) - (before["counted_down"] - before["put_back"])
+    put_back = max(0, line.put_back - before["put_back"], -net)
+    after = {"counted_down": line.counted_down, "put_back": line.put_back, "held": held}
+    if after != before:
+        work.changed = True
+        row |= after
+        session.execute(update(order_lines).where(order_lines.c.id == row["id"]).values(**after))
+    if counter is None or (not net and not put_back and held == before["held"]):
+        return
+    changes: dict[str, Any] = {"shown": counter.shown - net, "held": max(0, counter.held + held - before["held"])}
+    if net > 0:
+        now = chance.now()
+        changes |= {"rate": counters.faded(counter.rate, counter.rate_at, net, now), "rate_at": now}
+    if counter.flight is not None and (net or put_back):
+        flight = counter.flight
+        flight.put_back_since += put_back
+        flight.learned_since += abs(net) + put_back
+        learned = {"put_back_since": flight.put_back_since, "learned_since": flight.learned_since}
+        writes.change_entry(session, flight.write_id, counter.id, **learned)
+    counters.change(session, counter, **changes)
+    counters.changed(session, counter)
+    if counter.known and counter.shown < 0:
+        # It sold more than it was ever shown: by itself, or because somebody raised it by hand.
+        session.info.setdefault("excess", {}).setdefault(counter.id, "channel")
+        counters.change(session, counter, rebase_at=chance.now())
+    elif put_back:
+        session.info.setdefault("excess", {}).setdefault(counter.id, "put_back")
+
+
+def _pay(session: Session, work: _Work) -> None:
+    """An order that is paid now: its units are promised and no longer only held."""
+    if not work.paid:
+        return
+    waiting = [row for row in work.promised if row["state"] == "reserved"]
+    moves = [
+        Move(row["sku_id"], row["location_id"], row["quantity"], "reserved", "committed", "paid")
+        for row in waiting
+        if row["location_id"] is not None and row["quantity"]
+    ]
+    for row in waiting:
+        row["state"] = "committed"
+    if waiting:
+        work.changed = True
+        theirs = commitments.commitments.c.id.in_([row["id"] for row in waiting])
+        session.execute(update(commitments.commitments).where(theirs).values(state="committed"))
+        stock.move_many(session, moves, cause=work.cause)
+
+
+def _owe(session: Session, work: _Work, line: LineSnapshot, row: dict[str, Any], counter: Counter | None) -> None:
+    """Bring what is promised to a line, and what has left for it, to what the channel's figures say."""
+    per = row["per"]
+    wanted = max(0, line.ordered - line.cancelled) * per
+    shipped = max(row["shipped"], line.shipped * per)
+    quantity = max(row["quantity"], line.ordered * per, shipped)
+    ours = row["fulfilled_by"] == "us" and row["sku_id"] is not None and work.skus[row["sku_id"]]["tracked"]
+    if row["sku_id"] is None or not ours:
+        shipped = min(shipped, quantity)
+    left = shipped - row["shipped"]
+    changes: dict[str, Any] = {
+        "quantity": max(1, quantity),
+        "cancelled": max(1, quantity) - max(wanted, shipped),
+        "shipped": shipped,
+        "ordered_there": line.ordered,
+        "cancelled_there": line.cancelled,
+        "shipped_there": line.shipped,
+        "returned": line.returned,
+        "decimal_quantity": line.decimal_quantity,
+    }
+    changes |= _amounts(work, line, row)
+    if ours:
+        mine = [each for each in work.promised if each["line_id"] == row["id"] and each["sku_id"] == row["sku_id"]]
+        if left:
+            _leave(session, work, row, mine, left, counter)
+        owed = 0 if work.lapsed else max(0, wanted - shipped)
+        more = owed - sum(each["quantity"] for each in mine)
+        if more > 0:
+            _promise(session, work, row, mine, more, counter)
+        elif more < 0:
+            _give_back(session, work, row, mine, -more, counter)
+    if any(row[name] != value for name, value in changes.items()):
+        work.changed = True
+        row |= changes
+        session.execute(update(order_lines).where(order_lines.c.id == row["id"]).values(**changes))
+    if line.decimal_quantity is not None:
+        exceptions.raise_(
+            session,
+            "decimal_quantity",
+            row["id"],
+            severity="warning",
+            title=f"{line.decimal_quantity} of {row['title']!r} were sold",
+            advice=f"Units are counted whole: {line.ordered} were set aside. Sell it in a smaller whole unit, such as 10 cm, and say what "
+            "the listing consists of.",
+            facts={"order_id": work.order["id"]},
+            channel_id=work.order["channel_id"],
+            cause=work.cause,
+        )
+
+
+def _amounts(work: _Work, line: LineSnapshot, row: Mapping[str, Any]) -> dict[str, int]:
+    """A line's money, with the first SKU of it; what the channel doesn't say stays."""
+    first = next(each for each in work.rows if each["external_id"] == row["external_id"])
+    if line.unit_price is None or first["id"] != row["id"]:
+        return {}
+    gross = line.unit_price.amount * line.ordered
+    discount = line.discount.amount if line.discount else 0
+    tax = line.tax.amount if line.tax else 0
+    total = gross - discount + (0 if work.order["prices_include_tax"] else tax)
+    return {"unit_price": line.unit_price.amount // row["per"], "gross": gross, "discount": discount, "tax": tax, "total": total}
+
+
+def _leave(session: Session, work: _Work, row: Mapping[str, Any], mine: list[dict[str, Any]], units: int, counter: Counter | None) -> None:
+    """Units were sent from the channel's side. What the books can't account for was on the shelf all the same, and is found."""
+    before_our_time = work.first_seen and work.order["placed_at"] < work.channel["created_at"]
+    if before_our_time:
+        _note_commitment(session, work, row, mine, None, 0, shipped=units)
+        return
+    moves: list[Move] = []
+    for each in sorted(mine, key=lambda each: each["location_id"] is None):
+        taken = min(units, each["quantity"])
+        if not taken:
+            continue
+        commitments.reduce(session, each, taken, shipped=True)
+        units -= taken
+        if each["location_id"] is not None:
+            if each["state"] == "reserved":
+                moves.append(Move(row["sku_id"], each["location_id"], taken, "reserved", "committed", "shipped_there"))
+            moves.append(Move(row["sku_id"], each["location_id"], taken, "committed", "customer", "shipped_there"))
+        else:
+            moves += _found(session, work, row, taken, counter)
+    if units:
+        moves += _found(session, work, row, units, counter)
+        _note_commitment(session, work, row, mine, work.channel["location_ids"][0], 0, shipped=units)
+    stock.move_many(session, moves, cause=work.cause)
+
+
+def _found(session: Session, work: _Work, row: Mapping[str, Any], units: int, counter: Counter | None) -> list[Move]:
+    """Moves for units that left without having been promised: out of what there is, and what there wasn't, as found."""
+    places = work.channel["location_ids"]
+    moves = []
+    for drawn in counters.draw(session, work.rivals, row["sku_id"], units, places, own=counter):
+        moves.append(Move(row["sku_id"], drawn.location_id, drawn.units, drawn.source, "committed", "shipped_there"))
+        moves.append(Move(row["sku_id"], drawn.location_id, drawn.units, "committed", "customer", "shipped_there"))
+        units -= drawn.units
+    if units:
+        moves.append(Move(row["sku_id"], places[0], units, "adjustment", "committed", "shipped_unseen"))
+        moves.append(Move(row["sku_id"], places[0], units, "committed", "customer", "shipped_there"))
+    return moves
+
+
+def _promise(
+    session: Session, work: _Work, row: Mapping[str, Any], mine: list[dict[str, Any]], units: int, counter: Counter | None
+) -> None:
+    """A sale that has happened: its units come from its own counter's allotment, then from what is free, then from other allotments."""
+    by_place: dict[str, int] = {}
+    moves = []
+    for drawn in counters.draw(session, work.rivals, row["sku_id"], units, work.channel["location_ids"], own=counter):
+        by_place[drawn.location_id] = by_place.get(drawn.location_id, 0) + drawn.units
+        moves.append(Move(row["sku_id"], drawn.location_id, drawn.units, drawn.source, work.state, "sold"))
+        units -= drawn.units
+    for place, taken in by_place.items():
+        _note_commitment(session, work, row, mine, place, taken)
+    if units:
+        short = _note_commitment(session, work, row, mine, None, units)
+        commitments.say_short(session, short, units, cause=work.cause)
+        stock.freed(session).add(row["sku_id"])  # units may have come since we looked
+    if counter is not None:
+        counters.changed(session, counter)
+    stock.move_many(session, moves, cause=work.cause)
+
+
+def _give_back(
+    session: Session, work: _Work, row: Mapping[str, Any], mine: list[dict[str, Any]], units: int, counter: Counter | None
+) -> None:
+    """Units aren't wanted any more: to the counter while it offers more than it was given, else they are free. What was never found is
+    given up first."""
+    moves = []
+    for each in sorted(mine, key=lambda each: (each["location_id"] is not None, each["id"])):
+        taken = min(units, each["quantity"])
+        if not taken:
+            continue
+        commitments.reduce(session, each, taken)
+        units -= taken
+        place = each["location_id"]
+        if place is None:
+            exceptions.clear(session, "line_short", row["id"], cause=work.cause)
+            continue
+        back = 0
+        if counter is not None and counter.sku_id == row["sku_id"] and place in counter.location_ids:
+            back = min(taken, counter.deficit)
+        if back and counter is not None:
+            counters.take_in(session, counter, place, back)
+            moves.append(Move(row["sku_id"], place, back, each["state"], "allotted", "cancelled"))
+        if taken - back:
+            moves.append(Move(row["sku_id"], place, taken - back, each["state"], "available", "cancelled"))
+    stock.move_many(session, moves, cause=work.cause)
+
+
+def _note_commitment(
+    session: Session,
+    work: _Work,
+    row: Mapping[str, Any],
+    mine: list[dict[str, Any]],
+    place: str | None,
+    units: int,
+    *,
+    shipped: int = 0,
+) -> dict[str, Any]:
+    """Let a location (None: nobody yet) owe the line more units, or have sent them."""
+    for each in mine:
+        if each["location_id"] == place and each["state"] == work.state:
+            changes = {"quantity": each["quantity"] + units, "shipped": each["shipped"] + shipped}
+            session.execute(update(commitments.commitments).where(commitments.commitments.c.id == each["id"]).values(**changes))
+            each |= changes
+            return each
+    sku = work.skus[row["sku_id"]]
+    made = {
+        "id": chance.new_id(),
+        "order_id": row["order_id"],
+        "line_id": row["id"],
+        "sku_id": row["sku_id"],
+        "location_id": place,
+        "quantity": units,
+        "shipped": shipped,
+        "state": work.state,
+        "location_ids": list(work.channel["location_ids"]),
+        "unit_cost": sku["cost"],
+        "unit_cost_currency": sku["cost_currency"],
+        "promised_at": chance.now(),
+    }
+    commitments.add(session, [made])
+    mine.append(made)
+    work.promised.append(made)
+    return made

@@ -1,0 +1,152 @@
+"""What comes in from channels: kept first, looked at later.
+
+`keep` is all that a marketplace waits for: handshake, signature, one row. The channel's lane does the rest in its own time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+import orjson
+
+from app import chance
+from app.channels.base import BadPayload, Channel, ChannelError, Delivery, Hint, Reply, TryLater
+from app.database import Database, Session
+from app.domain import channels, deliveries, exceptions
+from app.domain.fence import Pen
+from app.domain.snapshots import Missing, OrderSnapshot
+from app.sync import poll
+from app.vault import Vault
+
+# What proxies and clients say of themselves is nothing that a channel tells us.
+_NOT_KEPT = re.compile(r"authorization|cookie|proxy-.*|x-forwarded-.*|forwarded|x-real-ip|connection|host")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A message that is safe with us. `new` False: it was before."""
+
+    topic: str
+    new: bool
+
+
+async def keep(
+    database: Database, vault: Vault, channel_id: str, channel: Channel, delivery: Delivery, *, note: bool = True
+) -> Reply | Kept:
+    """Answer a handshake; store anything else, once it is known to be the channel's. The signature is made of the bytes as they came.
+
+    Raises: BadSignature, and nothing was stored; DatabaseUnavailable, and it has to be sent again.
+    """
+    if (reply := channel.answer(delivery)) is not None:
+        return reply
+    row = sealed(vault, channel, delivery)
+    return Kept(row["topic"], await database.write(deliveries.keep, channel_id, **row, note=note))
+
+
+def sealed(vault: Vault, channel: Channel, delivery: Delivery) -> dict[str, Any]:
+    """A message as `deliveries.keep` takes it. Raises: BadSignature."""
+    identity = channel.verify(delivery)
+    if len(identity) > 200 or "\0" in identity:
+        identity = sha256(identity.encode()).hexdigest()
+    return {
+        "identity": identity,
+        "topic": channel.topic(delivery).replace("\0", "")[:100],
+        "sealed": vault.seal(packed(delivery)),
+        "size": len(delivery.body),
+        "received_at": chance.now(),
+    }
+
+
+def packed(delivery: Delivery) -> bytes:
+    """A message as bytes: a line with everything else, then the body as it came."""
+    headers = {name: value for name, value in delivery.headers.items() if not _NOT_KEPT.fullmatch(name)}
+    return orjson.dumps({"method": delivery.method, "headers": headers, "query": dict(delivery.query)}) + b"\n" + delivery.body
+
+
+def opened(vault: Vault, row: Mapping[str, Any]) -> Delivery:
+    """The message of a stored row. Raises: VaultClosed."""
+    head, _, body = vault.open(row["sealed"]).partition(b"\n")
+    return Delivery(body=body, **orjson.loads(head))
+
+
+AT_ONCE = 50
+
+
+def handle(database: Database, keys: Vault, channel: Channel, pen: Pen) -> int:
+    """Look at what waits: record what a message says in whole, and fetch the rest, each order once. Returns how many were looked at.
+
+    Raises: TryLater, NoUse when an order had to be fetched and couldn't be; what was for it is put off.
+    """
+    rows = database.look(deliveries.waiting, pen.channel_id, chance.now(), AT_ONCE)
+    orders_of: dict[str, list[str]] = {}
+    used: list[str] = []
+    unused: list[str] = []
+    for row in rows:
+        try:
+            found = channel.parse(opened(keys, row))
+        except BadPayload as error:
+            database.run(_park, pen, row, str(error))
+            continue
+        wants = [each for each in found if isinstance(each, OrderSnapshot) and not isinstance(each.lines, Missing)]
+        for snapshot in wants:
+            poll.record(database, pen.channel_id, snapshot, cause=pen.cause.by("delivery", row["id"]))
+        fetch = [each.external_id for each in found if each not in wants and (isinstance(each, OrderSnapshot) or each.kind == "order")]
+        for external_id in fetch:
+            orders_of.setdefault(external_id, []).append(row["id"])
+        hints = [each for each in found if isinstance(each, Hint) and each.kind != "order"]
+        if hints:
+            database.run(_take_hints, pen, hints)
+        if not fetch:
+            (used if found else unused).append(row["id"])
+    database.run(deliveries.done, used)
+    database.run(deliveries.done, unused, used=False)
+    if orders_of:
+        _fetch(database, channel, pen, orders_of)
+    return len(rows)
+
+
+def _fetch(database: Database, channel: Channel, pen: Pen, orders_of: Mapping[str, list[str]]) -> None:
+    waiting = sorted({row_id for ids in orders_of.values() for row_id in ids})
+    try:
+        poll.fetch(database, channel, pen, sorted(orders_of))
+    except ChannelError as error:
+        wait = error.after_s if isinstance(error, TryLater) and error.after_s is not None else 30.0
+        for row_id in waiting:
+            database.run(deliveries.put_off, row_id, str(error), chance.now() + timedelta(seconds=wait))
+        raise
+    database.run(deliveries.done, waiting)
+
+
+def _park(session: Session, pen: Pen, row: Mapping[str, Any], error: str) -> None:
+    deliveries.park(session, row["id"], error)
+    exceptions.raise_(
+        session,
+        "delivery_parked",
+        f"{pen.channel_id}:{row['topic']}",
+        severity="warning",
+        title=f"A message about {row['topic']} couldn't be understood",
+        advice=f"What it was about is read with the next poll, so nothing is lost. The message is kept: GET /v1/deliveries/{row['id']}.",
+        facts={"delivery_id": row["id"], "error": error[:300]},
+        channel_id=pen.channel_id,
+        cause=pen.cause,
+    )
+
+
+def _take_hints(session: Session, pen: Pen, hints: Sequence[Hint]) -> None:
+    """What else a message may say: never a figure, only that something is worth a look."""
+    kinds = {hint.kind for hint in hints}
+    now = chance.now()
+    if "listing" in kinds:
+        # Sales change products too: at most a full listing an hour.
+        due = channels.lane(session, pen.channel_id)["listings_due_at"]
+        soon = now + timedelta(hours=1)
+        channels.change_lane(session, pen.channel_id, listings_due_at=soon if due is None else min(due, soon))
+    if "subscription" in kinds:
+        channels.change_lane(session, pen.channel_id, subscriptions_due_at=now)
+    if "uninstalled" in kinds:
+        channels.change_lane(session, pen.channel_id, capabilities_due_at=now)

@@ -1,0 +1,357 @@
+"""A lane: everything that is done for one channel, one step after another.
+
+The worker drives lanes with threads and the simulator with a clock; both call `step`. Whatever waits is a row with a time, never a
+sleep, so a lane that starts anew goes on where the last one stood.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+
+from app import chance
+from app.channels import registry
+from app.channels.base import Channel, ChannelError, NoUse, Parcel, ShipLine, TryLater
+from app.database import Database, Session
+from app.domain import channels, counters, deliveries, exceptions, fence, notices, orders, store, writes
+from app.domain.capabilities import Capabilities
+from app.domain.causes import Cause
+from app.domain.errors import Refusal
+from app.domain.fence import LeaseLost, Pen
+from app.sync import inbox, poll
+from app.sync.push import DEADLINE_S, Pushing
+from app.vault import ChannelVault
+from app.vault import Vault as Keys
+
+log = structlog.get_logger()
+
+LEASE = timedelta(seconds=90)
+RENEW_BEFORE = timedelta(seconds=45)
+# How long a lane waits at most before it looks for itself.
+IDLE = timedelta(seconds=30)
+CAPABILITIES_EVERY = timedelta(days=1)
+SUBSCRIPTIONS_EVERY = timedelta(hours=1)
+# After so many failures in a row nothing is asked for a while: longer each time.
+OPENS_AFTER = 3
+CLOSED_MOST_S = 300.0
+
+
+class Lane:
+    """One channel's lane, in the hands of one worker.
+
+    `exclusive`: nobody else can work on this database (SQLite, whose directory is locked), so a lease that a dead process left behind
+    is taken over at once. `public_url`: where messages can reach us; None: the channel is polled alone.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        keys: Keys,
+        channel_id: str,
+        *,
+        holder: str,
+        exclusive: bool,
+        public_url: str | None = None,
+        transport: Any = None,
+    ) -> None:
+        self.database = database
+        self.keys = keys
+        self.channel_id = channel_id
+        self.holder = holder
+        self.exclusive = exclusive
+        self.public_url = public_url
+        self._transport = transport
+        self._channel: Channel | None = None
+        self._opened: tuple[int, str] | None = None
+        self._lease_until: datetime | None = None
+        self.cause = Cause(f"channel:{channel_id}")
+
+    def step(self) -> datetime | None:
+        """Do what is due, and say when to come again (None: this channel is over).
+
+        Raises: DatabaseUnavailable.
+        """
+        now = chance.now()
+        row, epoch = self.database.look(_row, self.channel_id)
+        if row["status"] == "disconnected":
+            self.close()
+            return None
+        lane = self.database.run(_lease, self.channel_id, self.holder, exclusive=self.exclusive)
+        if lane is None:
+            return now + RENEW_BEFORE  # somebody else works for it
+        self._lease_until = lane["lease_until"]
+        if lane["refused"] is not None and not _asked_again(lane, now):
+            return now + IDLE
+        channel = self._open(row)
+        try:
+            if row["capabilities"] is None or _is_due(lane["capabilities_due_at"], now):
+                row = self._ask(channel)
+            pen = Pen(self.channel_id, lane["fence"], epoch, Capabilities.from_json(row["capabilities"]))
+            if lane["adopted_from"] is not None:
+                self.database.run(fence.adopted, pen, since=lane["adopted_from"])
+            closed_until: datetime | None = lane["open_until"]
+            if closed_until is not None and closed_until > now:
+                return min(closed_until, now + IDLE)
+            again = self._work(channel, pen, row, lane)
+        except LeaseLost as error:
+            log.warning("a lane changed hands", channel=self.channel_id, reason=str(error))
+            return now + RENEW_BEFORE
+        except ChannelError as error:
+            name = str(row["name"])
+            until: datetime = self.database.run(_failed, self.channel_id, name, error, cause=self.cause)
+            return until
+        if lane["failures"] or lane["refused"]:
+            self.database.run(_works_again, self.channel_id, cause=self.cause)
+        return again
+
+    def close(self) -> None:
+        """Let go of the connection; the lease is handed over at once."""
+        if self._channel is not None:
+            self._channel.close()
+            self._channel = None
+
+    def hand_over(self) -> None:
+        """Nobody has to wait for our lease: nothing of ours is under way."""
+        self.close()
+        self.database.run(_hand_over, self.channel_id, self.holder)
+
+    # What there is to do
+
+    def _work(self, channel: Channel, pen: Pen, row: dict[str, Any], lane: dict[str, Any]) -> datetime:
+        now = chance.now()
+        received = channel.receive()
+        if received:
+            self.database.run(_keep_received, self.keys, self.channel_id, channel, received)
+            channel.acknowledge(received)
+        handled = inbox.handle(self.database, self.keys, channel, pen)
+        pushing = Pushing(self.database, channel, pen, live=row["status"] == "live")
+        did = pushing.step()
+        if pushing.failed is not None:
+            raise pushing.failed
+        self._tell(channel)
+        poll_at = self.database.look(poll.wanted_at, pen)
+        if _is_due(poll_at, now):
+            poll.poll(self.database, channel, pen)
+            return now
+        poll.reread_unpaid(self.database, channel, pen)
+        if _is_due(lane["listings_due_at"], now):
+            poll.bring_in_listings(self.database, channel, pen)
+            return now
+        if _is_due(lane["subscriptions_due_at"], now):
+            self._subscribe(channel, row)
+        if did or handled:
+            return now
+        return min(self.database.look(_next, self.channel_id, poll_at), now + IDLE)
+
+    def _ask(self, channel: Channel) -> dict[str, Any]:
+        """What the connected shop can do, and what of its set-up weakens the promise."""
+        can = channel.capabilities()
+        try:
+            return self.database.run(_keep_capabilities, self.channel_id, can, cause=self.cause)
+        except Refusal as error:
+            raise NoUse("misconfigured", error.detail) from error
+
+    def _subscribe(self, channel: Channel, row: dict[str, Any]) -> None:
+        can = Capabilities.from_json(row["capabilities"])
+        if can.subscribes and self.public_url is not None:
+            found = channel.subscribe(f"{self.public_url.rstrip('/')}/webhooks/{self.channel_id}")
+            if found.changed:
+                log.info("subscriptions were put right", channel=self.channel_id, changed=list(found.changed))
+        self.database.run(_later, self.channel_id, "subscriptions_due_at", chance.now() + SUBSCRIPTIONS_EVERY)
+
+    def _tell(self, channel: Channel) -> None:
+        """Shipments that the channel has yet to be told of."""
+        for notice in self.database.look(notices.due, self.channel_id, 20):
+            try:
+                channel.ship(_parcel(notice["parcel"]))
+            except TryLater as error:
+                wait = timedelta(seconds=error.after_s or min(3600.0, 30.0 * 2.0 ** min(notice["attempts"], 7)))
+                self.database.run(notices.put_off, notice["id"], str(error), chance.now() + wait)
+                raise
+            except NoUse as error:
+                if error.code in ("credentials", "scope"):
+                    raise
+                self.database.run(notices.park, notice, str(error), cause=self.cause)
+            else:
+                self.database.run(notices.done, notice["id"], cause=self.cause)
+
+    # The adapter
+
+    def _open(self, row: dict[str, Any]) -> Channel:
+        """The adapter; made anew when its settings or credentials changed."""
+        mark = (row["version"], row["credentials"])
+        if self._channel is None or (self._opened is not None and self._opened[0] != mark[0]):
+            self.close()
+            self._channel = registry.open_channel(
+                row, ChannelVault(self.database, self.keys, row), transport=self._transport, guard=self._guard
+            )
+            self._opened = mark
+        return self._channel
+
+    def _guard(self) -> None:
+        """Called before each request leaves: a lease that ends before the request could is no lease."""
+        if self._lease_until is None or self._lease_until < chance.now() + timedelta(seconds=DEADLINE_S):
+            until = self.database.run(_renew, self.channel_id, self.holder)
+            if until is None:
+                raise LeaseLost(f"lane {self.channel_id} changed hands")
+            self._lease_until = until
+
+
+def _parcel(kept: dict[str, Any]) -> Parcel:
+    lines = [ShipLine(**line) for line in kept["lines"]]
+    return Parcel(**kept | {"lines": lines, "shipped_at": datetime.fromisoformat(kept["shipped_at"])})
+
+
+def _is_due(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now
+
+
+def _asked_again(lane: dict[str, Any], now: datetime) -> bool:
+    """A shop that refused us is asked again now and then: a person may have put it right there."""
+    return _is_due(lane["open_until"], now)
+
+
+def _row(session: Session, channel_id: str) -> tuple[dict[str, Any], int]:
+    return channels.get(session, channel_id), store.get(session)["epoch"]
+
+
+def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:
+    """Take the lane, or keep it. None: somebody else has it. `adopted_from`: until when its former holder may have sent something."""
+    now = chance.now()
+    query = select(channels.lanes).where(channels.lanes.c.channel_id == channel_id).with_for_update()
+    row = dict(session.execute(query).mappings().one())
+    if row["holder"] == holder and row["lease_until"] is not None and row["lease_until"] > now:
+        if row["lease_until"] - now < RENEW_BEFORE:
+            row["lease_until"] = now + LEASE
+            channels.change_lane(session, channel_id, lease_until=row["lease_until"])
+        return row | {"adopted_from": None}
+    if row["lease_until"] is not None and row["lease_until"] > now and not exclusive:
+        return None
+    adopted_from = now if exclusive or row["lease_until"] is None else row["lease_until"]
+    taken = {"holder": holder, "fence": row["fence"] + 1, "lease_until": now + LEASE}
+    channels.change_lane(session, channel_id, **taken)
+    return row | taken | {"adopted_from": adopted_from}
+
+
+def _renew(session: Session, channel_id: str, holder: str) -> datetime | None:
+    query = select(channels.lanes.c.holder, channels.lanes.c.lease_until).where(channels.lanes.c.channel_id == channel_id)
+    row = session.execute(query.with_for_update()).one()
+    now = chance.now()
+    if row.holder != holder or row.lease_until is None or row.lease_until < now:
+        return None
+    channels.change_lane(session, channel_id, lease_until=now + LEASE)
+    return now + LEASE
+
+
+def _hand_over(session: Session, channel_id: str, holder: str) -> None:
+    if channels.lane(session, channel_id)["holder"] == holder:
+        channels.change_lane(session, channel_id, lease_until=chance.now())
+
+
+def _later(session: Session, channel_id: str, what: str, at: datetime) -> None:
+    channels.change_lane(session, channel_id, **{what: at})
+
+
+def _keep_capabilities(session: Session, channel_id: str, can: Capabilities, *, cause: Cause) -> dict[str, Any]:
+    channels.keep_capabilities(session, channel_id, can.as_json(), can.account)
+    channels.change_lane(session, channel_id, capabilities_due_at=chance.now() + CAPABILITIES_EVERY)
+    row = channels.get(session, channel_id)
+    lacks = [f"It lacks the permission {scope!r}." for scope in can.missing_scopes] + list(can.warnings)
+    if not lacks:
+        exceptions.clear(session, "shop_setup", channel_id, cause=cause)
+    else:
+        exceptions.raise_(
+            session,
+            "shop_setup",
+            channel_id,
+            severity="warning",
+            title=f"{row['name']} isn't set up as it should be",
+            advice=" ".join(lacks)[:2000],
+            facts={"missing_scopes": list(can.missing_scopes)},
+            channel_id=channel_id,
+            cause=cause,
+        )
+    return row
+
+
+def _keep_received(session: Session, keys: Keys, channel_id: str, channel: Channel, received: Any) -> None:
+    for delivery in received:
+        deliveries.keep(session, channel_id, **inbox.sealed(keys, channel, delivery))
+
+
+def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *, cause: Cause) -> datetime:
+    """The circuit: failures in a row make it wait, longer each time. A refusal waits for a person."""
+    now = chance.now()
+    lane = channels.lane(session, channel_id)
+    if isinstance(error, NoUse):
+        until = now + timedelta(hours=1)
+        channels.change_lane(session, channel_id, refused=error.code, open_until=until, last_error=str(error)[:500])
+        exceptions.raise_(
+            session,
+            "channel_refused",
+            channel_id,
+            severity="urgent",
+            title=f"{name} refuses to talk to us",
+            advice=str(error)[:1000],
+            facts={"code": error.code},
+            channel_id=channel_id,
+            cause=cause,
+        )
+        return now + IDLE
+    assert isinstance(error, TryLater)
+    failures = lane["failures"] + (0 if error.limited else 1)
+    wait = error.after_s if error.after_s is not None else min(CLOSED_MOST_S, 2.0 ** min(failures, 9))
+    until = now + timedelta(seconds=wait * (1 + 0.2 * chance.random().random()))
+    changes: dict[str, Any] = {"failures": failures, "last_error": str(error)[:500], "open_until": until}
+    channels.change_lane(session, channel_id, **changes)
+    if failures == OPENS_AFTER * 4:
+        exceptions.raise_(
+            session,
+            "channel_unreachable",
+            channel_id,
+            severity="warning",
+            title=f"{name} can't be reached",
+            advice=f"Tallystick keeps trying. What it shows stays as it is, and is covered. The last answer: {str(error)[:300]}",
+            facts={"failures": failures},
+            channel_id=channel_id,
+            cause=cause,
+        )
+    return until
+
+
+def _works_again(session: Session, channel_id: str, *, cause: Cause) -> None:
+    channels.change_lane(session, channel_id, failures=0, open_until=None, refused=None, last_error=None)
+    exceptions.clear(session, "channel_refused", channel_id, cause=cause)
+    exceptions.clear(session, "channel_unreachable", channel_id, cause=cause)
+
+
+def _next(session: Session, channel_id: str, poll_at: datetime | None) -> datetime:
+    """When the next thing of this channel falls due."""
+    w, c, n, o = writes.writes.c, counters.counters.c, notices.notices.c, orders.orders.c
+    lane = channels.lane(session, channel_id)
+    found = [
+        poll_at,
+        lane["listings_due_at"],
+        lane["subscriptions_due_at"],
+        lane["capabilities_due_at"],
+        deliveries.next_due(session, channel_id),
+        _first(session, select(func.min(w.due_at)).where(w.channel_id == channel_id, w.closed_at.is_(None))),
+        _first(session, select(func.min(c.due_at)).where(c.channel_id == channel_id, c.state == "active", c.target.is_not(None))),
+        _first(session, select(func.min(c.rebase_at)).where(c.channel_id == channel_id, c.sku_id.is_not(None))),
+        _first(session, select(func.min(n.due_at)).where(n.channel_id == channel_id, n.state == "waiting")),
+        _first(
+            session,
+            select(func.min(o.hold_until)).where(o.channel_id == channel_id, ~o.paid, ~o.lapsed, o.status == "open"),
+        ),
+    ]
+    now = chance.now()
+    # What is due and couldn't be done (an open write stands before it) isn't asked for again at once.
+    return min((max(at, now + timedelta(milliseconds=200)) for at in found if at is not None), default=now + IDLE)
+
+
+def _first(session: Session, query: Any) -> datetime | None:
+    found = session.scalar(query)
+    return found if isinstance(found, datetime) else None

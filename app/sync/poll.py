@@ -1,0 +1,238 @@
+"""Polling: webhooks are hints, and some never come. What changed is read from the channel's own stamps, with overlap, to the end.
+
+A poll that was read to its end, and of which everything was recorded, settles: every order that the channel counted before it began,
+less the feed's lag, is known now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+
+from app import chance
+from app.channels.base import BadPayload, Channel
+from app.database import Database, DatabaseUnavailable, Session
+from app.domain import channels, commitments, counters, exceptions, fence, listings, recording, writes
+from app.domain.causes import Cause
+from app.domain.errors import Refusal
+from app.domain.fence import Pen
+from app.domain.snapshots import OrderSnapshot
+
+log = structlog.get_logger()
+
+AT_ONCE = 50
+
+
+def record(database: Database, channel_id: str, snapshot: OrderSnapshot, *, cause: Cause, reread: bool = False) -> bool:
+    """Record one order; what can't be recorded is parked, visible, and in nobody's way. Returns whether it was recorded.
+
+    Raises: DatabaseUnavailable, which is nobody's fault and passes.
+    """
+    try:
+        database.run(recording.record, channel_id, snapshot, reread=reread, cause=cause)
+    except DatabaseUnavailable:
+        raise
+    except Exception as error:
+        log.error("an order can't be recorded", channel=channel_id, order=snapshot.external_id, exc_info=error)
+        database.run(_park, channel_id, snapshot.external_id, _said(error), cause=cause)
+        return False
+    return True
+
+
+def _said(error: Exception) -> str:
+    return error.detail if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
+
+
+def _park(session: Session, channel_id: str, external_id: str, reason: str, *, cause: Cause) -> None:
+    exceptions.raise_(
+        session,
+        "order_parked",
+        f"{channel_id}:{external_id}",
+        severity="urgent",
+        title=f"Order {external_id} couldn't be taken in",
+        advice="Until it is, numbers of this channel that need certainty aren't changed. It is tried again with every poll; if it stays, "
+        f"report it with this text: {reason[:500]}",
+        facts={"external_id": external_id, "reason": reason[:500]},
+        channel_id=channel_id,
+        cause=cause,
+    )
+
+
+def poll(database: Database, channel: Channel, pen: Pen) -> int:
+    """Read every order that changed since the watermark, and record it. Returns how many were read.
+
+    Raises: TryLater, NoUse: then nothing is settled by it, and what was recorded stays.
+    """
+    lane, since_connected = database.look(_where, pen.channel_id)
+    began = chance.now()
+    if lane["watermark"] is not None:
+        since = lane["watermark"] - timedelta(seconds=pen.can.feed_overlap_s)
+    elif lane["polled_at"] is not None:
+        since = since_connected - timedelta(days=1)
+    else:
+        since = None
+    stamp: datetime | None = None
+    whole, seen = True, 0
+    recorded: list[str] = []
+    for page in channel.orders_since(since):
+        for snapshot in page.orders:
+            seen += 1
+            if record(database, pen.channel_id, snapshot, cause=pen.cause):
+                recorded.append(snapshot.external_id)
+            else:
+                whole = False
+        for external_id, reason in page.unreadable.items():
+            whole = False
+            database.run(_park, pen.channel_id, external_id, reason, cause=pen.cause)
+        if page.stamp is not None and (stamp is None or page.stamp > stamp):
+            stamp = page.stamp
+    database.run(_polled, pen, began, stamp, whole, recorded)
+    return seen
+
+
+def _where(session: Session, channel_id: str) -> tuple[dict[str, Any], datetime]:
+    return channels.lane(session, channel_id), channels.get(session, channel_id)["created_at"]
+
+
+def _polled(session: Session, pen: Pen, began: datetime, stamp: datetime | None, whole: bool, recorded: Iterable[str]) -> None:
+    fence.hold(session, pen)
+    next_at = chance.now() + timedelta(seconds=pen.can.poll_every_s)
+    _unpark(session, pen, recorded)
+    if not whole or _parked(session, pen.channel_id):
+        channels.change_lane(session, pen.channel_id, poll_due_at=next_at, polled_at=began)
+        return
+    channels.polled(session, pen.channel_id, began=began, stamp=stamp, feed_lag_s=pen.can.feed_lag_s, next_at=next_at)
+    _tell_short(session, cause=pen.cause)
+
+
+def _unpark(session: Session, pen: Pen, recorded: Iterable[str]) -> None:
+    parked = _parked(session, pen.channel_id)
+    for external_id in recorded:
+        if f"{pen.channel_id}:{external_id}" in parked:
+            exceptions.clear(session, "order_parked", f"{pen.channel_id}:{external_id}", cause=pen.cause)
+
+
+def _parked(session: Session, channel_id: str) -> set[str]:
+    e = exceptions.exceptions.c
+    query = select(e.subject).where(e.cause == "order_parked", e.channel_id == channel_id, e.closed_at.is_(None))
+    return set(session.execute(query).scalars())
+
+
+def _tell_short(session: Session, *, cause: Cause) -> None:
+    """A line that was short before every channel had settled, and still is: now it is a person's business."""
+    lane, channel = channels.lanes.c, channels.channels.c
+    query = (
+        select(func.min(lane.settled_at), func.count(), func.count(lane.settled_at))
+        .join(channels.channels, channel.id == lane.channel_id)
+        .where(channel.status == "live")
+    )
+    settled_at, all_of_them, settled = tuple(session.execute(query).one())
+    if settled_at is None or settled < all_of_them:
+        return
+    for row in commitments.short_before(session, settled_at, limit=AT_ONCE):
+        exceptions.raise_(
+            session,
+            "line_short",
+            row["line_id"],
+            severity="urgent",
+            title=f"{row['quantity']} of {row['sku']} are missing for order {row['reference']}",
+            advice="They were sold and aren't there. Receive or find units (they go to this order by themselves), or cancel the line with "
+            f"the buyer: GET /v1/orders/{row['order_id']}.",
+            facts={"order_id": row["order_id"], "sku": row["sku"], "quantity": row["quantity"]},
+            channel_id=row["channel_id"],
+            cause=cause,
+        )
+
+
+def fetch(database: Database, channel: Channel, pen: Pen, ids: Sequence[str], *, reread: bool = False) -> None:
+    """Read these orders and record them; one that can't be understood is parked, and in nobody's way. Raises: TryLater, NoUse."""
+    try:
+        for snapshot in channel.fetch_orders(ids):
+            record(database, pen.channel_id, snapshot, cause=pen.cause, reread=reread)
+    except BadPayload as error:
+        if len(ids) == 1:
+            database.run(_park, pen.channel_id, ids[0], str(error), cause=pen.cause)
+            return
+        for external_id in ids:
+            fetch(database, channel, pen, [external_id], reread=reread)
+
+
+def reread_unpaid(database: Database, channel: Channel, pen: Pen) -> int:
+    """Unpaid orders whose hold ran out: read once more; those that still aren't paid free their units. Returns how many."""
+    ids = database.look(recording.unpaid_due, pen.channel_id, AT_ONCE)
+    if ids:
+        fetch(database, channel, pen, ids, reread=True)
+    return len(ids)
+
+
+def wanted_at(session: Session, pen: Pen) -> datetime | None:
+    """When the next poll is due: by the channel's rhythm, or as soon as it can settle what waits for it."""
+    lane = channels.lane(session, pen.channel_id)
+    w = writes.writes.c
+    query = select(func.min(w.settle_after)).where(w.channel_id == pen.channel_id, w.closed_at.is_(None), w.state == "settling")
+    if lane["settled_at"] is not None:
+        query = query.where(w.settle_after > lane["settled_at"])
+    waits: datetime | None = session.scalar(query)
+    if waits is not None and waits.tzinfo is None:
+        waits = waits.replace(tzinfo=chance.now().tzinfo)
+    due: datetime | None = lane["poll_due_at"]
+    if waits is None:
+        return due
+    settles = waits + timedelta(seconds=pen.can.feed_lag_s)
+    return settles if due is None else min(due, settles)
+
+
+def bring_in_listings(database: Database, channel: Channel, pen: Pen) -> int:
+    """Everything on sale on the channel: known ones brought up to date, new ones mapped by their codes. Returns how many."""
+    began = chance.now()
+    count = 0
+    batch = []
+    for snapshot in channel.listings():
+        batch.append(snapshot)
+        count += 1
+        if len(batch) >= AT_ONCE:
+            database.run(_note_listings, pen, batch)
+            batch = []
+    if batch:
+        database.run(_note_listings, pen, batch)
+    database.run(_listed, pen, began)
+    return count
+
+
+def _note_listings(session: Session, pen: Pen, batch: list[Any]) -> None:
+    touched: dict[str, None] = {}
+    for each in batch:
+        row = listings.note(
+            session,
+            pen.channel_id,
+            each.external_id,
+            sku_code=each.sku,
+            title=each.title,
+            live=each.live,
+            why=each.why,
+            url=each.url,
+            cause=pen.cause,
+        )
+        counter_id = None
+        if each.counter is not None:
+            made = counters.note(session, pen.channel_id, each.counter, unit=each.unit, title=each.title, protected=each.protected)
+            counter_id = made["id"]
+            if made["state"] in ("parked", "gone"):  # it is here again: look at it anew
+                counters.change(session, counter_id, state="idle", sku_id=made["sku_id"])
+        if row["counter_id"] != counter_id:
+            listings.count_with(session, row["id"], counter_id)
+            if row["counter_id"] is not None:
+                touched[row["counter_id"]] = None
+        if counter_id is not None:
+            touched[counter_id] = None
+    for counter_id in touched:
+        recording.assign(session, counter_id, cause=pen.cause)
+
+
+def _listed(session: Session, pen: Pen, began: datetime) -> None:
+    listings.gone(session, pen.channel_id, began)
+    channels.change_lane(session, pen.channel_id, listings_due_at=chance.now() + timedelta(days=1))

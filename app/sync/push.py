@@ -1,0 +1,294 @@
+"""Going out: plan, send, settle, one write unit at a time.
+
+Each step is a transaction of `domain.fence` or one request; nothing is held between them but what is stored. A crash anywhere finds
+the write as it was, and goes on from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from sqlalchemy import func, select
+
+from app import chance
+from app.channels.base import Channel, ChannelError, Entry, NoUse, Outcome, Reading, TryLater, WriteRequest, WriteResult
+from app.database import Database, Session
+from app.domain import channels, counters, fence, plans, writes
+from app.domain.capabilities import Budget, WriteMode
+from app.domain.counters import counters as table
+from app.domain.fence import Pen
+
+log = structlog.get_logger()
+
+AT_ONCE = 50
+READ_AT_ONCE = 100
+# A request and what surrounds it: the lease must last as long.
+DEADLINE_S = 30.0
+# Below this part of a write budget only what lowers a number is written.
+RESERVE = 0.2
+
+
+class Pushing:
+    """What a lane needs to write: the channel, who writes, and the database."""
+
+    def __init__(self, database: Database, channel: Channel, pen: Pen, *, live: bool) -> None:
+        self.database = database
+        self.channel = channel
+        self.pen = pen
+        self.live = live
+        self.failed: ChannelError | None = None  # what the last request came to, for the circuit
+        self.requests = 0
+
+    def step(self) -> bool:
+        """Do what is due: open writes first, then new ones. Returns whether anything was done."""
+        now = chance.now()
+        lane = self.database.look(channels.lane, self.pen.channel_id)
+        did = False
+        reading = []
+        for row in self.database.look(writes.due, self.pen.channel_id, now, lane["settled_at"], AT_ONCE):
+            did = True
+            if row["state"] == "settling":
+                self.database.run(fence.settled, self.pen, row["id"])
+            elif row["state"] == "reading":
+                reading.append(row)
+            elif row["state"] == "accepted":
+                self._ask(row)
+            else:
+                again = self.database.run(fence.again, self.pen, row["id"], for_s=DEADLINE_S)
+                if again is not None:
+                    self._send(again)
+            if self._has_failed():
+                return did
+        self._read(reading)
+        for unit in self.database.look(_units_to_read, self.pen.channel_id, now, AT_ONCE):
+            did = True
+            self.database.run(fence.rebase, self.pen, unit)
+        if not self.live or self._has_failed():
+            return did
+        for unit, wants in self.database.look(_units_due, self.pen, now, AT_ONCE):
+            did = True
+            self._change(unit, wants)
+            if self._has_failed():
+                break
+        return did
+
+    def _has_failed(self) -> bool:
+        return self.failed is not None
+
+    # One change
+
+    def _change(self, unit: str, wants: Mapping[str, fence.Want]) -> None:
+        reading = None
+        if self.pen.can.write_mode is WriteMode.ABSOLUTE and not self.pen.can.drains:
+            reading = self._look_first(unit)
+            if reading is None:
+                return
+
+        def compose(entries: Sequence[dict[str, Any]], key: str) -> Any:
+            return self.channel.compose(unit, [_entry(each) for each in entries], key, reading)
+
+        row = self.database.run(fence.raise_or_lower, self.pen, unit, wants, compose, for_s=DEADLINE_S)
+        if row is None:
+            self.database.run(_not_now, self.pen.channel_id, unit)
+        elif row["state"] == "intent":
+            self._send(row)
+
+    def _look_first(self, unit: str) -> Reading | None:
+        """Before an absolute write without a drain: the unit as it stands. None: it isn't what we believe, and is read in full."""
+        known = self.database.look(_of_unit, self.pen.channel_id, unit)
+        try:
+            found = self.channel.read_quantities([row["external_id"] for row in known])
+            self.requests += 1
+        except ChannelError as error:
+            self.failed = error
+            return None
+        if any(reading.quantity != row["shown"] for reading, row in zip(found, known, strict=True)):
+            self.database.run(fence.rebase, self.pen, unit)
+            return None
+        return found[0]
+
+    def _send(self, row: Mapping[str, Any]) -> None:
+        names = self.database.look(_external_ids, [entry["counter_id"] for entry in row["entries"]])
+        entries = [_entry(entry | {"external_id": names[entry["counter_id"]]}) for entry in row["entries"]]
+        request = WriteRequest(unit=row["unit"], entries=entries, key=row["key"], body=row["body"])
+        started = chance.monotonic()
+        (result,) = self.channel.write_quantities([request])
+        self.requests += 1
+        by_id = {counter_id: result.quantities[name] for counter_id, name in names.items() if name in result.quantities}
+        self._answer(row["id"], result, by_id, round((chance.monotonic() - started) * 1000))
+
+    def _answer(self, write_id: str, result: WriteResult, quantities: Mapping[str, int], took_ms: int) -> None:
+        run, pen = self.database.run, self.pen
+        later = chance.now() + _wait(result, run(_attempts, write_id))
+        match result.outcome:
+            case Outcome.DONE:
+                run(fence.done, pen, write_id, quantities)
+                run(_written, pen.channel_id, took_ms)
+            case Outcome.ACCEPTED:
+                run(fence.accepted, pen, write_id, result.ticket)
+            case Outcome.STALE:
+                run(fence.stale, pen, write_id, result.detail)
+            case Outcome.FAILED_BEFORE:
+                run(fence.stale, pen, write_id, result.detail, failed_before=True)
+            case Outcome.REFUSED:
+                run(fence.refused, pen, write_id, result.code, result.detail, retry_at=later)
+                if result.code in ("credentials", "scope"):
+                    self.failed = NoUse(result.code, result.detail)
+            case Outcome.NOT_SENT:
+                run(fence.not_sent, pen, write_id, retry_at=later)
+                self.failed = TryLater(result.detail, after_s=result.after_s)
+            case Outcome.LIMITED if not pen.can.keyed and pen.can.limited_has_no_effect:
+                run(fence.not_sent, pen, write_id, retry_at=later)
+                self.failed = TryLater(result.detail, after_s=result.after_s, limited=True)
+            case Outcome.LIMITED:
+                run(fence.unanswered, pen, write_id, result.detail, retry_at=later)
+                self.failed = TryLater(result.detail, after_s=result.after_s, limited=True)
+            case Outcome.BUSY:
+                run(fence.unanswered, pen, write_id, result.detail, retry_at=later)
+            case Outcome.UNKNOWN:
+                run(fence.unanswered, pen, write_id, result.detail, retry_at=later)
+                self.failed = TryLater(result.detail, after_s=result.after_s)
+
+    def _ask(self, row: Mapping[str, Any]) -> None:
+        """What became of a write that was accepted for later."""
+        try:
+            (result,) = self.channel.processed([row["ticket"]])
+        except ChannelError as error:
+            self.failed = error
+            return
+        if result is None:
+            over = row["unknown_since"] + timedelta(seconds=self.pen.can.late_write_s)
+            if chance.now() >= over:
+                self.database.run(fence.unanswered, self.pen, row["id"], "no report came", retry_at=over)
+            else:
+                self.database.run(_later, row["id"], chance.now() + timedelta(seconds=30))
+            return
+        self._answer(row["id"], result, {}, 0)
+
+    # Reading
+
+    def _read(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        for start in range(0, len(rows), READ_AT_ONCE):
+            batch = rows[start : start + READ_AT_ONCE]
+            named = {row["id"]: self.database.look(_named, row["id"]) for row in batch}
+            wanted = [name for names in named.values() for name in names.values()]
+            try:
+                found = {reading.counter: reading.quantity for reading in self.channel.read_quantities(wanted)}
+                self.requests += 1
+            except ChannelError as error:
+                self.failed = error
+                return
+            answered_at = chance.now()
+            for write_id, names in named.items():
+                readings = {counter_id: found.get(name) for counter_id, name in names.items()}
+                self.database.run(fence.read, self.pen, write_id, readings, answered_at=answered_at)
+
+
+def _entry(entry: Mapping[str, Any]) -> Entry:
+    return Entry(entry["external_id"], entry["change"], entry["expected"], entry["value"])
+
+
+def _wait(result: WriteResult, attempts: int) -> timedelta:
+    """When to try again: as the channel asks, else longer each time, with jitter so that many don't return at once."""
+    if result.after_s is not None:
+        return timedelta(seconds=result.after_s * (1 + 0.1 * chance.random().random()))
+    return timedelta(seconds=min(300.0, 2.0**attempts) * (0.5 + chance.random().random()))
+
+
+def _of_unit(session: Session, channel_id: str, unit: str) -> list[dict[str, Any]]:
+    query = select(table.c.id, table.c.external_id, table.c.shown).where(table.c.channel_id == channel_id, table.c.unit == unit)
+    return [dict(row) for row in session.execute(query.order_by(table.c.id)).mappings()]
+
+
+def _external_ids(session: Session, counter_ids: Sequence[str]) -> dict[str, str]:
+    query = select(table.c.id, table.c.external_id).where(table.c.id.in_(counter_ids))
+    return {row.id: row.external_id for row in session.execute(query)}
+
+
+def _named(session: Session, write_id: str) -> dict[str, str]:
+    return _external_ids(session, [entry["counter_id"] for entry in writes.entries_of(session, write_id)])
+
+
+def _later(session: Session, write_id: str, due_at: datetime) -> None:
+    writes.change(session, write_id, due_at=due_at)
+
+
+def _attempts(session: Session, write_id: str) -> int:
+    return int(session.scalar(select(writes.writes.c.sends).where(writes.writes.c.id == write_id)) or 1)
+
+
+def _written(session: Session, channel_id: str, took_ms: int) -> None:
+    before = channels.lane(session, channel_id)["write_ms"]
+    smoothed = took_ms if before is None else round(before * 0.8 + took_ms * 0.2)
+    channels.change_lane(session, channel_id, written_at=chance.now(), write_ms=smoothed)
+
+
+def _not_now(session: Session, channel_id: str, unit: str) -> None:
+    """Nothing could be done for it: whatever would change that marks its SKU due."""
+    for row in _of_unit(session, channel_id, unit):
+        counters.change(session, row["id"], due_at=None)
+
+
+def _units_to_read(session: Session, channel_id: str, now: datetime, limit: int) -> list[str]:
+    query = (
+        select(table.c.unit)
+        .where(table.c.channel_id == channel_id, table.c.rebase_at <= now, table.c.sku_id.is_not(None))
+        .where(~_has_open_write())
+        .group_by(table.c.unit)
+        .order_by(func.min(table.c.rebase_at))
+        .limit(limit)
+    )
+    return list(session.execute(query).scalars())
+
+
+def _has_open_write() -> Any:
+    w = writes.writes.c
+    return select(w.id).where(w.channel_id == table.c.channel_id, w.unit == table.c.unit, w.closed_at.is_(None)).exists()
+
+
+def _units_due(session: Session, pen: Pen, now: datetime, limit: int) -> list[tuple[str, dict[str, fence.Want]]]:
+    """Write units with something to change: what lowers before what raises, scarce before plentiful; while the budget lasts."""
+    query = (
+        select(table.c.id, table.c.unit)
+        .where(table.c.channel_id == pen.channel_id, table.c.due_at <= now, table.c.state == "active", table.c.target.is_not(None))
+        .where(~_has_open_write())
+        .order_by(table.c.due_at)
+        .limit(limit)
+    )
+    units = {row.id: row.unit for row in session.execute(query)}
+    left = _budget_left(session, pen)
+    found: dict[str, dict[str, fence.Want]] = {}
+    rank: dict[str, tuple[bool, int]] = {}
+    for each in counters.of_ids(session, sorted(units)):
+        assert each.target is not None
+        raises = each.target > each.on_offer
+        if left <= 0 or (raises and left < RESERVE):
+            continue
+        found.setdefault(each.unit, {})[each.id] = fence.Want(each.target, _guard(session, each))
+        rank[each.unit] = min(rank.get(each.unit, (True, each.target)), (raises, each.target))
+    return sorted(found.items(), key=lambda item: rank[item[0]])
+
+
+def _guard(session: Session, counter: counters.Counter) -> int:
+    """Units beside an absolute write that has no cover: none below 10 units, else what sells in a round trip."""
+    given = session.scalar(select(plans.sku_plans.c.guard).where(plans.sku_plans.c.sku_id == counter.sku_id))
+    if given is not None:
+        return int(given)
+    if (counter.target or 0) < 10:
+        return 0
+    return -int(-counters.faded(counter.rate, counter.rate_at, 0, chance.now()) * DEADLINE_S // 86_400)
+
+
+def _budget_left(session: Session, pen: Pen) -> float:
+    """The part of the scarcest write budget that is left; 1 where there is none."""
+    return min((_part_left(session, pen, budget) for budget in pen.can.budgets if budget.name == "writes"), default=1.0)
+
+
+def _part_left(session: Session, pen: Pen, budget: Budget) -> float:
+    w = writes.writes.c
+    since = chance.first_id(chance.now() - timedelta(seconds=budget.per_s))
+    query = select(func.coalesce(func.sum(w.sends), 0)).where(w.channel_id == pen.channel_id, w.id >= since)
+    return 1.0 - int(session.scalar(query)) / budget.amount
