@@ -191,5 +191,10 @@ if __name__ == "__main__":
 
         del sys.argv[1]
         typer.run(imports.main)
+    elif sys.argv[1:2] == ["intake"]:
+        from bench import intake
+
+        del sys.argv[1]
+        typer.run(intake.main)
     else:
         typer.run(main)

@@ -79,6 +79,8 @@ def test_every_example_of_the_explorer_runs_as_it_stands_in_a_new_store_from_the
             schema, name = _body(document, operation), operation["operationId"]
             if schema is None or _needs_an_id(schema):
                 continue
+            if any(name not in ids for name in re.findall(r"{(\w+)}", path)) and "{order_id}" not in path:
+                continue  # what is about listings or exceptions needs a shop that sells, or something that went wrong
             if "{order_id}" in path:  # cancelled or shipped, an order is done with
                 ids["order_id"] = client.made("/v1/orders", order)["id"]
             answer = client.send(method.upper(), path.format(**ids), json=schema["examples"][0], headers={"If-Match": "*"})
@@ -87,7 +89,7 @@ def test_every_example_of_the_explorer_runs_as_it_stands_in_a_new_store_from_the
             made = answer.json()
             for link in operation["responses"].get("201", {}).get("links", {}).values():
                 ids |= {parameter: _pointed_at(made, field) for parameter, field in link["parameters"].items()}
-    assert {"create_product", "post_movement", "post_movements", "place_order", "ship_order", "change_store"} <= tried
+    assert {"create_product", "post_movement", "post_movements", "place_order", "ship_order", "change_store", "connect_channel"} <= tried
 
 
 # The words

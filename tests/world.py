@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import func, select
+
 from app import chance
 from app.chance import Seeded
 from app.channels import registry
-from app.channels.base import Channel
-from app.channels.memory import Memory
+from app.channels.base import Channel, WriteMode, WriteRequest
+from app.channels.memory import Memory, Shop
 from app.database import Database, Session
-from app.domain import channels, checking, connections, counters, deliveries, plans
+from app.domain import channels, checking, commitments, connections, counters, deliveries, plans, stock
 from app.domain.causes import Cause
 from app.sync import inbox, plan
 from app.sync.lane import Lane
@@ -26,6 +28,7 @@ registry.register("memory", Memory)
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CAUSE = Cause("test")
+PUBLIC_URL = "https://tally.example"
 
 
 class World:
@@ -38,6 +41,10 @@ class World:
         self.lanes: dict[str, Lane] = {}
         self.again: dict[str, datetime] = {}
         self.worker = "worker-1"
+        self.planning = True
+        # Whom commits have woken: at first everybody.
+        self._woken: set[str] = {plans.PLANNER}
+        database.listeners.append(self._woken.update)
 
     # The store
 
@@ -77,7 +84,9 @@ class World:
 
     def open(self, channel_id: str, transport: Any, *, holder: str | None = None) -> Lane:
         """A lane, as a worker that has just started would hold it."""
-        lane = Lane(self.database, self.keys, channel_id, holder=holder or self.worker, exclusive=True, transport=transport)
+        lane = Lane(
+            self.database, self.keys, channel_id, holder=holder or self.worker, exclusive=True, public_url=PUBLIC_URL, transport=transport
+        )
         self.lanes[channel_id] = lane
         self.again[channel_id] = chance.now()
         return lane
@@ -107,14 +116,16 @@ class World:
     def quiet(self, most: int = 200) -> None:
         """Let everything be done that is due now."""
         for _ in range(most):
-            while plan.run(self.database):
-                pass
+            if self.planning and plans.PLANNER in self._woken:
+                self._woken.discard(plans.PLANNER)
+                while plan.run(self.database):
+                    pass
             now = chance.now()
-            woken = self._woken()
-            due = [each for each, at in self.again.items() if at <= now or each in woken]
+            due = [each for each, at in self.again.items() if at <= now or each in self._woken]
             if not due:
                 return
             for channel_id in due:
+                self._woken.discard(channel_id)
                 at = self.lanes[channel_id].step()
                 self.again[channel_id] = at if at is not None else datetime.max.replace(tzinfo=UTC)
         raise AssertionError("it doesn't come to rest")
@@ -129,10 +140,15 @@ class World:
                 break
             self.source.advance(max(step - chance.now(), timedelta(milliseconds=50)))
         self.source.advance(max(until - chance.now(), timedelta()))
+        self._woken.add(plans.PLANNER)  # it looks by itself now and then
         self.quiet()
 
-    def _woken(self) -> set[str]:
-        return self.database.look(_due_channels)
+    def skip(self, seconds: float) -> None:
+        """Let time pass in which nobody works, and then everything be done that fell due."""
+        self.source.advance(timedelta(seconds=seconds))
+        self.again = dict.fromkeys(self.again, chance.now())
+        self._woken.add(plans.PLANNER)
+        self.quiet()
 
 
 @contextmanager
@@ -150,7 +166,66 @@ def _counter_ids(session: Session, channel_id: str | None) -> list[str]:
     return [row.id for row in session.execute(query)]
 
 
-def _due_channels(session: Session) -> set[str]:
-    c = counters.counters.c
-    query = counters.counters.select().where(c.due_at <= chance.now(), c.state == "active", c.target.is_not(None))
-    return {row.channel_id for row in session.execute(query)} if plans.next_due(session) is None else set()
+# What must be true at any moment
+
+
+def broken_books(session: Session, *, lost: int = 0) -> list[str]:
+    """What the books alone must hold (FENCED-WRITE, section 1); an empty list is what should come out.
+
+    `lost`: units that a fact took although they were on offer, or that somebody put on offer by hand; only so many may the sum be over.
+    """
+    found = [str(finding) for finding in checking.check(session)]
+    every = counters.of_ids(session, _counter_ids(session, None))
+    found += [
+        f"{each.title} offers {each.on_offer} × {each.per} of {each.allotment}, and nobody says why"
+        for each in every
+        if each.on_offer * each.per > each.allotment and each.excess_cause is None
+    ]
+    for sku_id in {each.sku_id for each in every}:
+        level, short = stock.stock_levels.c, commitments.commitments.c
+        there = session.scalar(select(func.sum(level.available + level.allotted)).where(level.sku_id == sku_id)) or 0
+        missing = session.scalar(select(func.sum(short.quantity)).where(short.sku_id == sku_id, short.location_id.is_(None))) or 0
+        on_offer = sum(_signed(each) * each.per for each in every if each.sku_id == sku_id)
+        if on_offer > there - missing + lost:
+            found.append(f"{on_offer} are on offer, {there} are there for it, {missing} are missing already, {lost} were lost")
+    return found
+
+
+def _signed(counter: counters.Counter) -> int:
+    """What a counter may still sell by the books, and where it sold more than it showed, how many of them."""
+    if not counter.known:
+        return 0
+    resting = counter.shown + counter.below - counter.held
+    flight = counter.flight
+    if flight is None or flight.mode == "rebase" or (flight.mode != "absolute" and flight.state == "settling" and flight.reading is None):
+        return resting
+    if flight.mode != "absolute":
+        return resting + max(0, flight.change)
+    if flight.guard is not None:
+        return resting + max(0, flight.value + flight.guard - flight.expected)
+    return flight.value + resting
+
+
+def wanted(shop: Shop) -> int:
+    """Units that the shop's buyers are to get, or have got."""
+    return sum(line.ordered - line.cancelled for order in shop.orders.values() for line in order.lines.values())
+
+
+def sellable(shop: Shop, under_way: Sequence[WriteRequest] = ()) -> int:
+    """The most that the shop could still sell if everybody bought now and whatever is under way to it landed at the worst moment."""
+    found = 0
+    for counter, quantity in shop.counters.items():
+        promised = [
+            line.ordered - line.cancelled - line.counted_down
+            for order in shop.orders.values()
+            for line in order.lines.values()
+            if line.listing is not None and shop.listings[line.listing].counter == counter
+        ]
+        found += max(0, quantity - sum(max(0, each) for each in promised))
+    for request in under_way:
+        if shop.can.keyed and request.key in shop.keys:
+            continue
+        for entry in request.entries:
+            by_mode = {WriteMode.ABSOLUTE: entry.value, WriteMode.DELTA: entry.change}
+            found += max(0, by_mode.get(shop.can.write_mode, entry.value - entry.expected))
+    return found

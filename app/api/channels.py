@@ -64,7 +64,7 @@ class ChannelIn(Input):
         {
             "kind": "woocommerce",
             "name": "Our own shop",
-            "settings": {"url": "https://shop.example"},
+            "settings": {"url": "http://127.0.0.1:8080"},
             "credentials": {"consumer_key": "ck_as_the_shop_showed_it", "consumer_secret": "cs_as_the_shop_showed_it"},
             "locations": ["STUDIO"],
         }

@@ -69,8 +69,8 @@ def _in_order(example: Any, schema: Document, schemas: Document) -> Any:
             schema = schemas[each["$ref"].rpartition("/")[2]]
         elif "items" in each:
             schema = each
-    if isinstance(example, dict):
-        known = schema.get("properties", {})
+    if isinstance(example, dict) and "properties" in schema:
+        known = schema["properties"]
         return {name: _in_order(example[name], known[name], schemas) for name in known if name in example}
     if isinstance(example, list):
         return [_in_order(each, schema.get("items", {}), schemas) for each in example]

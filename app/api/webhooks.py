@@ -51,7 +51,8 @@ BODY_MOST = 2_000_000
 DEPTH_MOST = 32
 
 _NO_CHANNEL = "There is no channel at this address. `GET /v1/channels` says the address of each."
-_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
+_NO_BRACKET = bytes(set(range(256)) - set(b"[]{}"))
+_AS_SQUARE = bytes.maketrans(b"{}", b"[]")
 
 
 def too_deep(body: bytes, most: int = DEPTH_MOST) -> bool:
@@ -60,13 +61,15 @@ def too_deep(body: bytes, most: int = DEPTH_MOST) -> bool:
         return False
     # Escapes stand in strings only, so without them every other part between quotes is a string.
     outside = body.replace(b"\\\\", b"").replace(b'\\"', b"").split(b'"')[::2]
-    left = b"".join(outside).translate(None, _BRACKETS)
-    for depth in range(most + 1):
-        inner = left.replace(b"{}", b"").replace(b"[]", b"")  # what was innermost is gone
+    left, depth = b"".join(outside).translate(_AS_SQUARE, _NO_BRACKET), 0
+    while left:
+        inner = left.replace(b"[]", b"")  # what was innermost is gone
         if inner == left:
-            return depth + left.count(b"{") + left.count(b"[") > most
-        left = inner
-    return bool(left)
+            return depth + left.count(b"[") > most
+        left, depth = inner, depth + 1
+        if depth > most:
+            return True
+    return False
 
 
 class Rate:
@@ -229,13 +232,19 @@ async def _body(request: Request, headers: Mapping[str, str]) -> bytes:
 
 
 _refusals = (Unreadable, NotSigned, NotFound, TooLarge, UnsupportedMediaType, TooManyMessages, ChannelNotReady)
-_refusals_and_outages = documented(*_refusals, DatabaseUnavailable, Overloaded)
+_alike: dict[str, Any] = {
+    "response_class": Response,
+    "responses": documented(*_refusals, DatabaseUnavailable, Overloaded),
+    # Read by hand: any text may stand there, and is either a channel's id or not.
+    "openapi_extra": {"parameters": [{"name": "channel_id", "in": "path", "required": True, "schema": {"type": "string"}}]},
+}
 
 
-@router.post("/{channel_id}", response_class=Response, responses=_refusals_and_outages)
-async def take_in_message(channel_id: str, request: Request) -> Response:
+@router.post("/{channel_id}", **_alike)
+async def take_in_message(request: Request) -> Response:
     """What a marketplace has to say. It is signed with the channel's secret, and needs no token. The answer is empty; it means: kept."""
     intake: Intake = request.app.state.intake
+    channel_id: str = request.path_params["channel_id"]
     result = await intake.take_in(channel_id, request)
     if isinstance(result, Reply):
         return Response(result.body, result.status, media_type=result.content_type)
@@ -245,10 +254,10 @@ async def take_in_message(channel_id: str, request: Request) -> Response:
     return Response(status_code=200)
 
 
-@router.get("/{channel_id}", response_class=Response, responses=_refusals_and_outages)
-async def shake_hands(channel_id: str, request: Request) -> Response:
+@router.get("/{channel_id}", **_alike)
+async def shake_hands(request: Request) -> Response:
     """The handshake by which some marketplaces see that the address is ours."""
     intake: Intake = request.app.state.intake
-    result = await intake.take_in(channel_id, request)
+    result = await intake.take_in(request.path_params["channel_id"], request)
     assert isinstance(result, Reply)
     return Response(result.body, result.status, media_type=result.content_type)

@@ -127,6 +127,7 @@ class ListingSnapshot:
     live: bool = True
     why: str | None = None
     url: str | None = None
+    unique: bool = True  # False: other listings of the shop have the same code, so nothing is mapped by it
 
 
 # Going out

@@ -2,8 +2,8 @@
 
 The counter is `available` of an inventory item at the one location that Tallystick writes to; its id is "<item>@<location>". It is set
 by compare-and-set under a key. Webhooks of orders hold the whole order, in the words of the old REST API; everything else is a hint.
-`shopify_admin` is the wire, `shopify_graphql` what goes over it, `shopify_orders` the translation of orders; `shopify_reading` and `shopify_shipping` are what takes
-several queries.
+`shopify_graphql` holds the operations, `shopify_admin` is the wire, `shopify_orders` the translation of orders; `shopify_reading` and
+`shopify_shipping` are what takes several queries.
 """
 
 from __future__ import annotations
@@ -277,6 +277,7 @@ class Shopify:
             live=product["status"] in ("ACTIVE", "UNLISTED"),
             why=why,
             url=f"https://admin.shopify.com/store/{self._shop}/products/{product_id}/variants/{variant}",
+            unique=not item["duplicateSkuCount"],
         )
 
     def read_quantities(self, counters: Sequence[str]) -> Sequence[Reading]:
@@ -338,6 +339,10 @@ class Shopify:
         except (KeyError, TypeError, ValueError, AttributeError):
             return WriteResult(Outcome.UNKNOWN, detail="Shopify's answer can't be understood.", code="malformed")
         return WriteResult(Outcome.DONE, quantities)
+
+    def processed(self, tickets: Sequence[str]) -> Sequence[WriteResult | None]:
+        """A write is done when it is answered: there are no tickets."""
+        return [None for _ in tickets]
 
     def ship(self, parcel: Parcel) -> None:
         ship(self._admin, parcel, self._location, notify=self._notify)

@@ -131,6 +131,7 @@ def note(
     why: str | None = None,
     url: str | None = None,
     seen: bool = True,
+    by_code: bool = True,
     cause: Cause,
 ) -> dict[str, Any]:
     """A listing as the channel shows it: made when it is new, brought up to date when it isn't. A new one whose code is that of a SKU
@@ -158,7 +159,7 @@ def note(
         }
         session.execute(insert(listings), row)
         session.execute(insert(listing_ids), {"channel_id": channel_id, "external_id": external_id, "listing_id": row["id"], "since": now})
-    if row["mapping"] == "open" and sku_code and (sku_id := _sku_of(session, sku_code)) is not None:
+    if row["mapping"] == "open" and by_code and sku_code and (sku_id := _sku_of(session, sku_code)) is not None:
         _set_components(session, row["id"], [(sku_id, 1)])
         row["mapping"] = "mapped"
         exceptions.clear(session, "listing_unmapped", row["id"], cause=cause)

@@ -168,11 +168,15 @@ class ShopifyShop(Shop):
         """Units that weren't sent come first."""
         order = self.orders[order_id]
         line = order.line(line_id)
-        unsent = min(quantity, line.unsent)
+        unsent = min(quantity, shopify_json.unsent(order, line))
         parts = (unsent, "cancel"), (quantity - unsent, "return")
         self._refunded(order, [(line_id, units, kind if restock else "no_restock") for units, kind in parts if units])
         self._drop(order, line_id, unsent)
-        super().refund(order_id, line_id, quantity, restock)
+        self.unwanted(order, line, unsent)
+        line.refunded += quantity
+        if restock:
+            self.put_back(order, line, min(quantity, line.taken))
+        self.changed(order, "refunded")
 
     def edit(self, order_id: str, line_id: str, quantity: int) -> None:
         order = self.orders[order_id]

@@ -47,7 +47,8 @@ def cancelled(order: Order, line: Line) -> int:
 
 
 def unsent(order: Order, line: Line) -> int:
-    return max(0, line.unsent - cancelled(order, line))
+    """What the fulfilment orders still ask for."""
+    return sum(each.lines[line.id].remaining for each in order.more["to_send"] if line.id in each.lines)
 
 
 def paid_how(order: Order) -> str:

@@ -215,6 +215,7 @@ def _note_listings(session: Session, pen: Pen, batch: list[Any]) -> None:
             live=each.live,
             why=each.why,
             url=each.url,
+            by_code=each.unique,
             cause=pen.cause,
         )
         counter_id = None

@@ -8,7 +8,7 @@ import json
 from typing import Any, ClassVar
 
 from app.channels import registry
-from app.channels.base import BadSignature, Connection, Delivery, NoUse, Reply
+from app.channels.base import BadSignature, Capabilities, Connection, Delivery, NoUse, Reply
 from tests.api.client import Client
 
 SECRET = "bazaar_secret_that_nobody_may_ever_see"
@@ -19,7 +19,6 @@ class Bazaar:
     kind: ClassVar[str] = "bazaar"
     settings: ClassVar[dict[str, str]] = {"shop": "The shop's name", "stall": "Where it stands"}
     credentials: ClassVar[dict[str, str]] = {"secret": "What it signs with", "key": "What it is asked with"}
-    closed: ClassVar[int] = 0
 
     def __init__(self, connection: Connection) -> None:
         if not connection.settings.get("shop"):
@@ -40,8 +39,12 @@ class Bazaar:
     def topic(self, delivery: Delivery) -> str:
         return delivery.headers.get("x-bazaar-topic", "orders/paid")
 
+    def capabilities(self) -> Capabilities:
+        """It never lets its lane in, so what comes in stays as it came."""
+        raise NoUse("credentials", "The bazaar is closed.")
+
     def close(self) -> None:
-        Bazaar.closed += 1
+        pass
 
 
 registry.register("bazaar", Bazaar)  # type: ignore[arg-type]

@@ -898,10 +898,11 @@ def test_no_counters_ask_nothing() -> None:
     assert permanent(Scripted()).read_quantities([]) == []
 
 
-def test_there_is_no_queue() -> None:
+def test_there_is_no_queue_and_nothing_deferred() -> None:
     shop = connected()
     assert shop.receive() == ()
     shop.acknowledge([])
+    assert shop.processed(["1"]) == [None]
     shop.close()
 
 

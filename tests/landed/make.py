@@ -13,6 +13,7 @@ import sqlite3
 import tempfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 from sqlalchemy import update
@@ -22,6 +23,7 @@ from app.database import Database
 from app.domain import reservations
 from app.domain.causes import Cause
 from app.domain.postings import OPEN
+from app.importing import spool
 from app.settings import Settings
 from tests.api.client import Client, eur, lines
 from tests.servers import OWNER_TOKEN
@@ -36,6 +38,9 @@ LISTS = (
 
 REPEATED = ("/v1/orders", {"lines": lines(("MUG-BLUE", 1)), "reference": "WEB-1001"}, "the-web-shops-first-order")
 """Sent with its key: whoever sends it again, to whatever release, gets the same answer."""
+
+FILE = "product,code,price,cost,stock:STUDIO\nVase,VASE-TALL,42.00,11.50,3\nVase,VASE-LOW,dear,9.00,2\n"
+"""Its second row has no price that anybody could read."""
 
 BUYER = {"name": "Ada Buyer", "company": "Kiln & Co", "email": "ada@example.org", "phone": "+44 1782 000000"}
 ADDRESS = {"name": "Ada Buyer", "line1": "1 Kiln Lane", "line2": "Yard", "city": "Stoke", "postal_code": "ST1 1AA", "country": "GB"}
@@ -131,6 +136,14 @@ def fill(client: Client, clock: chance.Seeded) -> None:
     erased = ordered(("PDF", 1), buyer=BUYER | {"name": "Somebody Else"}, ship_to=ADDRESS)
     post(f"/v1/contacts/{erased['contact_id']}/erase")
 
+    # A code that was another one before, and a file of products of which a row was wrong.
+    pdf = next(sku for sku in client.everything("/v1/skus") if sku["code"] == "PDF")
+    etag = client.get(f"/v1/skus/{pdf['id']}").headers["etag"]
+    assert client.send("PATCH", f"/v1/skus/{pdf['id']}", json={"code": "RECIPES"}, headers={"If-Match": etag}).status_code == 200
+    clock.advance(timedelta(minutes=7))
+    post("/v1/imports?name=shelf.csv", content=FILE.encode(), headers={"Content-Type": "text/csv", "Idempotency-Key": "the-shelf"})
+    spool.run_due(database, spool.folder(client.app.state.settings.data_dir), Event())
+
     for name, scope, good_for in (("web shop", "write", None), ("old", "read", timedelta(days=1)), ("lost", "admin", None)):
         database.run(security.add_token, name, scope, f"a token of {name} that nobody needs to know", good_for)
     database.run(
@@ -154,13 +167,13 @@ def answers(client: Client) -> dict[str, Any]:
 
 
 async def _nobody(*_: object) -> None:
-    """Instead of the housekeeping, whose rounds would draw from the seed at moments of their own."""
+    """Instead of the housekeeping and of the files that wait: their rounds would draw from the seed at moments of their own."""
 
 
 def _make() -> None:
     version = migrations.head()
     clock = chance.Seeded(1, START)
-    main.keep_house = _nobody
+    main.keep_house = main.take_in_files = _nobody
     with tempfile.TemporaryDirectory() as folder, chance.installed(clock):
         with Client(Settings(data_dir=Path(folder), owner_token=OWNER_TOKEN, log_level="warning")) as client:
             fill(client, clock)
