@@ -17,7 +17,7 @@ from sqlalchemy.engine import make_url
 
 from app import migrations
 from app.database import Database, engine_for, metadata
-from app.domain import store
+from app.domain import connections, store
 from app.domain.events import events
 
 CHUNK = 1_000
@@ -161,6 +161,6 @@ def _copy_into(url: str, source: Connection, progress: Progress, *, empty_only: 
 def _raise_epoch(url: str) -> int:
     database = Database(url, writers=1, readers=1)
     try:
-        return database.run(store.raise_epoch)
+        return database.run(connections.gone_back)
     finally:
         database.close()

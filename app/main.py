@@ -31,6 +31,7 @@ from app.api import (
     problems,
     products,
     reservations,
+    sharing,
     skus,
     stock,
     tokens,
@@ -114,6 +115,7 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
             app.state.settings = settings
             app.state.vault = await asyncio.to_thread(open_vault, settings.key, database)
             app.state.intake = webhooks.Intake(database, app.state.vault, registry, settings.webhooks_per_minute)
+            stack.callback(app.state.intake.close)
             app.state.imports_wake = asyncio.Event()
             registry.register(operations.DatabaseFigures(database))
             lanes = Lanes(database, app.state.vault, public_url=settings.public_url, exclusive=embedded)
@@ -145,11 +147,11 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
     )
     app.state.registry = registry
     problems.install(app)
+    app.include_router(webhooks.router)  # the first to be matched: it is asked most often, and by those who don't wait long
     goods = (orders, locations_api, stock, batches, reservations, products, skus, contacts)
-    shops = (channels, deliveries, exceptions)
+    shops = (channels, sharing, deliveries, exceptions)
     for noun in (*goods, *shops, events, imports, exports, store_api, tokens):
         app.include_router(noun.router, prefix="/v1")
-    app.include_router(webhooks.router)
     app.include_router(operations.router)
     explorer.install(app)
     contract.install(app)

@@ -126,10 +126,10 @@ class Forger(Client):
     interval = 0.0
 
     def _send(self) -> None:
-        wait = self._sent_at + self.interval - time.perf_counter()
-        if wait > 0 and not self._transport.is_closing():
-            asyncio.get_running_loop().call_later(wait, super()._send)
-        else:
+        asyncio.get_running_loop().call_later(max(0.0, self._sent_at + self.interval - time.perf_counter()), self._send_now)
+
+    def _send_now(self) -> None:
+        if not self._transport.is_closing():
             super()._send()
 
 
@@ -143,8 +143,7 @@ async def load(plan: Plan) -> Seen:
     transports = [(await loop.create_connection(lambda: Client(good, seen), "127.0.0.1", plan.port))[0] for _ in range(plan.clients)]
     if plan.flood:
         Forger.interval = plan.forgers / plan.flood
-        for _ in range(plan.forgers):
-            transports.append((await loop.create_connection(lambda: Forger(bad, forged), "127.0.0.1", plan.port))[0])
+        transports += [(await loop.create_connection(lambda: Forger(bad, forged), "127.0.0.1", plan.port))[0] for _ in range(plan.forgers)]
     await asyncio.sleep(plan.warm_up_s)
     begin = time.perf_counter()
     await asyncio.sleep(plan.seconds)
@@ -226,7 +225,7 @@ def measure(
 
 
 def median(rounds: list[tuple[Seen, float]], figure: str) -> float:
-    return statistics.median(getattr(seen, figure) for seen, _ in rounds)
+    return statistics.median(float(getattr(seen, figure)) for seen, _ in rounds)
 
 
 def flood_ratio(found: dict[str, list[tuple[Seen, float]]]) -> float:

@@ -217,13 +217,15 @@ class OrderLineOut(Output):
     """A line, and how far it has got."""
 
     id: str
-    sku: str
-    sku_id: str
+    sku: str | None = Field(description="null: a channel's product that nobody has said yet what it is.")
+    sku_id: str | None
+    listing_id: str | None = Field(description="A channel's order: the listing that was bought.")
+    fulfilled_by: Literal["us", "channel", "nobody"] = Field(description="`nobody`: a tip, a gift card, a download: nothing to send.")
     title: str | None
-    quantity: int
+    quantity: int = Field(description="Units of the SKU: one set of four mugs is 4.")
     cancelled: int
     shipped: int
-    committed: int = Field(description="Promised and set aside.")
+    committed: int = Field(description="Promised and set aside; only held while a channel's order isn't paid.")
     short: int = Field(description="Promised, with nothing set aside yet: urgent.")
     unit_price: MoneyModel
     gross: MoneyModel
@@ -239,7 +241,12 @@ class OrderOut(Output):
 
     id: str
     reference: str | None
+    channel_id: str | None = Field(description="The channel that took it; null: our own API.")
+    external_id: str | None = Field(description="Its id on that channel.")
     status: Literal["open", "shipped", "cancelled"]
+    paid: bool = Field(description="False: a channel's order that waits for its payment.")
+    hold_until: datetime | None = Field(description="Until when its units are held for an unpaid order.")
+    cancel_requested_at: datetime | None = Field(description="We want it cancelled; the channel hasn't said yet that it is.")
     sold: bool
     test: bool
     fulfilled_by: Literal["us", "channel"]
@@ -323,6 +330,7 @@ async def list_orders(
     status: Annotated[Literal["open", "shipped", "cancelled"] | None, Query()] = None,
     reference: Annotated[Text | None, Query(max_length=200)] = None,
     sku: Annotated[Text | None, Query(description="Only orders of this SKU, by its code.", max_length=200)] = None,
+    channel: Annotated[RecordId | None, Query(description="Only orders of this channel, by its id.")] = None,
     location: Annotated[Text | None, Query(description="Only what this location owes or has sent, by its code.", max_length=200)] = None,
     updated_since: Annotated[Moment | None, Query(description="Only what changed at this moment or later.")] = None,
 ) -> Page[OrderOut]:
@@ -335,6 +343,7 @@ async def list_orders(
         reference=reference,
         updated_since=updated_since,
         code=sku,
+        channel_id=channel,
         location=location,
     )
     return Page[OrderOut].model_validate(part.page(rows, "id"))

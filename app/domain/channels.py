@@ -5,7 +5,7 @@ The store's own API sells too, but is no row here: its share is what stays in `a
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, T
 from app import chance
 from app.database import Id, Json, Session, Utc, metadata
 from app.domain import events, locations
+from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
 from app.domain.errors import InvalidDraft, NotFound, Stale, WrongState
 
@@ -196,6 +197,14 @@ def active(session: Session) -> list[dict[str, Any]]:
     """The channels that a lane works for."""
     query = select(channels).where(channels.c.status != "disconnected").order_by(channels.c.id)
     return [dict(row) for row in session.execute(query).mappings()]
+
+
+def capable(session: Session, channel_ids: Collection[str]) -> dict[str, tuple[Mapping[str, Any], Capabilities]]:
+    """Of channels that have been asked: how their counters share in what there is, how long a write takes, and what they can do."""
+    c = channels.c
+    query = select(c.id, c.capabilities, c.weight, c.min_share, c.lot, lanes.c.write_ms).join(lanes, lanes.c.channel_id == c.id)
+    rows = session.execute(query.where(c.id.in_(sorted(channel_ids)))).mappings()
+    return {row["id"]: (dict(row), Capabilities.from_json(row["capabilities"])) for row in rows}
 
 
 def lane(session: Session, channel_id: str) -> dict[str, Any]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from app import chance
 from app.database import Session
-from app.domain import channels, plans, writes
+from app.domain import channels, plans, store, writes
 from app.domain.causes import Cause
 from app.domain.counters import allotments, counters
 from app.domain.errors import WrongState
@@ -59,3 +60,19 @@ def replan(session: Session, channel_id: str) -> None:
     """Something about the channel changed that its counters' shares depend on."""
     theirs = select(counters.c.sku_id).where(counters.c.channel_id == channel_id, counters.c.sku_id.is_not(None)).distinct()
     plans.mark(session, session.execute(theirs).scalars())
+
+
+def gone_back(session: Session) -> int:
+    """This ledger comes from a backup: what happened since is unknown to it. Nothing is written until a person starts each channel.
+
+    Orders are taken in meanwhile and counters are read. A change that was under way when the backup was made isn't sent again: nobody
+    knows what its key stands for by now. Returns the new epoch.
+    """
+    now = chance.now()
+    session.execute(update(channels.channels).where(channels.channels.c.status == "live").values(status="paused", updated_at=now))
+    session.execute(update(channels.lanes).values(lease_until=None, poll_due_at=now, capabilities_due_at=now, listings_due_at=now))
+    w = writes.writes.c
+    left = (w.closed_at.is_(None), w.state.in_(("intent", "unknown", "accepted")), w.mode != "rebase")
+    session.execute(update(writes.writes).where(*left).values(state="unknown", repeatable=False, unknown_since=now, due_at=now))
+    session.execute(update(counters).where(counters.c.sku_id.is_not(None)).values(rebase_at=now, due_at=None))
+    return store.raise_epoch(session)

@@ -73,7 +73,7 @@ counters = Table(
     # The last compare-and-set that found another number: if `shown` is still this after a settle, the counter is read.
     Column("stale_at", Integer, nullable=True),
     Column("excess_cause", String(16), nullable=True),
-    Column("switched_at", Utc, nullable=True),  # when it last went dark or came back
+    Column("switched_at", Utc, nullable=True),  # when it last came on sale
     Column("reading", Integer, nullable=True),
     Column("read_at", Utc, nullable=True),
     # Counter units that sell in a day, as a memory that fades with a week; and when it was last brought up to date.
@@ -128,6 +128,7 @@ class Counter:
     protected: bool
     state: str
     target: int | None
+    due_at: datetime | None
     attempts: int
     stale_at: int | None
     excess_cause: str | None
@@ -190,6 +191,7 @@ _COLUMNS = (
     "protected",
     "state",
     "target",
+    "due_at",
     "attempts",
     "stale_at",
     "excess_cause",

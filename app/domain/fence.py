@@ -29,6 +29,9 @@ from app.domain.capabilities import Capabilities, CountsDown, WriteMode
 from app.domain.causes import Cause
 from app.domain.counters import Counter
 
+# A raise without cover goes by way of zero, which is dark until it has settled: only where so many times as much is wanted as is shown.
+WORTH_DARKNESS = 4
+
 
 class LeaseLost(Exception):
     """Another worker has this lane now: whatever we were about to do for it isn't ours to do."""
@@ -95,9 +98,13 @@ def raise_or_lower(
         return None
     if not all(each.known and (each.shown >= 0 or each.shown == each.reading) for each in mine):
         return _start_rebase(session, pen, unit, mine)
-    draft = _absolute if pen.can.write_mode is WriteMode.ABSOLUTE else _relative
-    entries = draft(session, pen, mine, wants)
+    if pen.can.write_mode is WriteMode.ABSOLUTE:
+        entries = _absolute(session, pen, mine, wants, [each for each in everybody if each not in mine])
+    else:
+        entries = _relative(session, pen, mine, wants)
     if entries is None:
+        for each in mine:
+            counters.release(session, each, cause=pen.cause)
         return None
     key = chance.new_id()
     named = [entry | {"external_id": each.external_id} for entry in entries for each in mine if each.id == entry["counter_id"]]
@@ -132,8 +139,12 @@ def _whole(parts: list[tuple[str, int]], wanted: int, per: int, given: int) -> l
     return kept
 
 
-def _absolute(session: Session, pen: Pen, mine: Sequence[Counter], wants: Mapping[str, Want]) -> list[dict[str, Any]] | None:
-    """Absolute: covered by v + what is shown while it is in flight; else by way of zero; else with an accepted risk."""
+def _absolute(
+    session: Session, pen: Pen, mine: Sequence[Counter], wants: Mapping[str, Want], rivals: Sequence[Counter]
+) -> list[dict[str, Any]] | None:
+    """Absolute: covered by v + what is shown while it is in flight; else by way of zero; else with an accepted risk, one at a time for
+    each SKU."""
+    risky = {each.sku_id for each in rivals if each.flight is not None and each.flight.guard is not None}
     entries = []
     for counter in mine:
         want = wants.get(counter.id)
@@ -144,6 +155,8 @@ def _absolute(session: Session, pen: Pen, mine: Sequence[Counter], wants: Mappin
         if plan is None:
             return None
         value, guard, parts = plan
+        if guard is not None and counter.sku_id in risky:
+            return None
         counters.give(session, counter, parts, "allotted", cause=pen.cause)
         entries.append(_entry(counter, value - counter.shown, counter.shown, value, guard))
     return entries if any(entry["change"] for entry in entries) else None
@@ -157,11 +170,12 @@ def _covered(session: Session, pen: Pen, counter: Counter, value: int, guard: in
     found = sum(units for _, units in parts)
     if found >= lacking:
         return value, None, parts
-    if not at_risk:
-        # From zero it costs no cover: as much as there is.
-        value = (counter.allotment + found) // counter.per + counter.exposed
-        parts = _whole(parts, found, counter.per, counter.allotment)
-        return (value, None, parts) if value > counter.shown else None
+    # As much as there is cover for: from zero that is all there is.
+    covered = (counter.allotment + found) // counter.per + counter.exposed - at_risk
+    if value > counter.shown and covered > counter.shown:
+        return covered, None, _whole(parts, found, counter.per, counter.allotment)
+    if not at_risk or (pen.can.drains and counter.shown < value < WORTH_DARKNESS * at_risk):
+        return None  # what it shows will do until it is sold, or until there is cover
     if value == 0 or pen.can.drains:
         return 0, None, []  # zero is always permitted, and may be repeated; what is wanted follows from there
     lacking = (max(at_risk, value + guard) - counter.exposed) * counter.per - counter.allotment
@@ -204,7 +218,8 @@ def _open(
         # An intent counts as sent from here on: nothing is stored between this and the answer.
         "sends": 1 if state == "intent" else 0,
         "repeatable": True,
-        "due_at": now if state != "intent" else None,
+        # What is read may lag behind what was written and sold: whatever is known by now must be in it.
+        "due_at": now + timedelta(seconds=pen.can.read_lag_s) if state != "intent" else None,
         "sent_at": now if state == "intent" else None,
         "created_at": now,
     }
@@ -229,11 +244,24 @@ def adopted(session: Session, pen: Pen, *, since: datetime) -> int:
             continue
         row = writes.get(session, opened["id"])
         changes: dict[str, Any] = {"fence": pen.fence}
-        if row["state"] == "intent" and row["mode"] != "rebase":
+        if row["state"] == "intent" or _is_out(row):
             found += 1
             changes |= _unknown(pen, row, since, "the worker that sent it is gone")
         writes.change(session, row["id"], **changes)
     return found
+
+
+def interrupted(session: Session, pen: Pen, write_id: str) -> None:
+    """A request of ours looks as if it were out, and whoever sent it isn't waiting for it any more: it may have been sent until now."""
+    hold(session, pen)
+    row = writes.get(session, write_id)
+    if _is_out(row):
+        writes.change(session, write_id, **_unknown(pen, row, chance.now(), "its answer was never recorded"))
+
+
+def _is_out(row: Mapping[str, Any]) -> bool:
+    """A request that was about to leave: for the first time, or once more."""
+    return row["state"] in ("intent", "unknown") and row["due_at"] is None
 
 
 def _unknown(pen: Pen, row: Mapping[str, Any], since: datetime, detail: str) -> dict[str, Any]:

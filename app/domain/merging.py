@@ -13,6 +13,7 @@ from app.domain.catalogue import skus
 from app.domain.causes import Cause
 from app.domain.commitments import commitments
 from app.domain.errors import InsufficientStock, WrongState
+from app.domain.listings import listing_components
 from app.domain.orders import order_lines
 from app.domain.stock import Move, stock_levels
 from app.domain.transfers import transfer_lines
@@ -81,12 +82,13 @@ def _may_be_one(session: Session, old: dict[str, Any], new: dict[str, Any]) -> N
         ),
         "holds": exists().where(mine, level.reserved > 0),
         "allotments": exists().where(mine, level.allotted > 0),
+        "listings": exists().where(listing_components.c.sku_id == old["id"]),
         "transit": exists().where(way.sku_id == old["id"], way.sent > way.received + way.lost),
     }
     if found := [name for name, obstacle in obstacles.items() if session.scalar(select(obstacle))]:
         raise WrongState(
-            f"{old['code']!r} has {', '.join(found)}. Ship or cancel its orders, release its holds, recall its allotments and receive "
-            "its transfers; then merge it.",
+            f"{old['code']!r} has {', '.join(found)}. Ship or cancel its orders, release its holds, say that its listings consist of "
+            "the other one (PATCH /v1/listings/{id}) and receive its transfers; then merge it.",
             obstacles=found,
         )
 

@@ -460,6 +460,7 @@ def page(
     updated_since: datetime | None = None,
     code: str | None = None,
     location: str | None = None,
+    channel_id: str | None = None,
 ) -> list[dict[str, Any]]:
     """Orders, newest first. `code` is of a SKU that was ordered, `location` of one that owes it something or has sent something."""
     query = select(orders.c.id).order_by(orders.c.id.desc()).limit(limit)
@@ -471,6 +472,8 @@ def page(
         query = query.where(orders.c.reference == reference)
     if updated_since is not None:
         query = query.where(orders.c.updated_at >= updated_since)
+    if channel_id is not None:
+        query = query.where(orders.c.channel_id == channel_id)
     if code is not None:
         query = query.where(orders.c.id.in_(select(order_lines.c.order_id).where(order_lines.c.sku_id == catalogue.id_of(code))))
     if location is not None:

@@ -10,7 +10,22 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, Index, Integer, String, Table, bindparam, insert, select, text, update
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 
 from app import chance
 from app.database import Id, Prepared, Session, Utc, metadata
@@ -51,7 +66,10 @@ def wake(session: Session, *whom: str) -> None:
 
 _mark = Prepared(
     update(sku_plans)
-    .where(sku_plans.c.sku_id == bindparam("sku", type_=skus.c.id.type), sku_plans.c.due_at.is_(None))
+    .where(
+        sku_plans.c.sku_id == bindparam("sku", type_=skus.c.id.type),
+        or_(sku_plans.c.due_at.is_(None), sku_plans.c.due_at > bindparam("now", type_=Utc)),
+    )
     .values(due_at=bindparam("now", type_=Utc))
 )
 
@@ -72,8 +90,8 @@ def ensure(session: Session, sku_id: str) -> None:
 
 def due(session: Session, limit: int, *, planned_before: datetime) -> list[str]:
     """SKUs to plan: marked ones, oldest first; then those that nobody has looked at for long."""
-    marked = select(sku_plans.c.sku_id).where(sku_plans.c.due_at.is_not(None)).order_by(sku_plans.c.due_at).limit(limit)
-    found = list(session.execute(marked.with_for_update(skip_locked=True)).scalars())
+    marked = select(sku_plans.c.sku_id).where(sku_plans.c.due_at <= chance.now()).order_by(sku_plans.c.due_at).limit(limit)
+    found = list(session.execute(marked).scalars())
     if len(found) < limit:
         stale = (
             select(sku_plans.c.sku_id)
@@ -85,13 +103,14 @@ def due(session: Session, limit: int, *, planned_before: datetime) -> list[str]:
     return found
 
 
-def next_due(session: Session) -> datetime | None:
-    found = session.scalar(select(sku_plans.c.due_at).where(sku_plans.c.due_at.is_not(None)).order_by(sku_plans.c.due_at).limit(1))
-    return found if isinstance(found, datetime) else None
-
-
 def planned(session: Session, sku_id: str, own_rate: float) -> None:
+    """It is planned now; nothing is due for it until it is marked again, or `again` says when."""
     session.execute(update(sku_plans).where(sku_plans.c.sku_id == sku_id).values(due_at=None, planned_at=chance.now(), own_rate=own_rate))
+
+
+def again(session: Session, sku_id: str, at: datetime) -> None:
+    """Something of it can only be done later: plan it then."""
+    session.execute(update(sku_plans).where(sku_plans.c.sku_id == sku_id).values(due_at=at))
 
 
 def get(session: Session, sku_id: str) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import chance
@@ -28,6 +29,7 @@ from app.domain import (
     listings,
     orders,
     plans,
+    shipments,
     stock,
     store,
     writes,
@@ -89,11 +91,12 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
     cause = cause.by("order", order["id"])
     rows = _rows(session, order["id"])
     figures = _figures(snapshot, rows)
-    paid = order["paid"] or snapshot.paid is True if not first_seen else snapshot.paid is not False
+    paid = order["paid"] if isinstance(snapshot.paid, Missing) else snapshot.paid
     work = _Work(order, channel, rows, commitments.of_order(session, order["id"]), cause, first_seen, paid)
+    added_up = first_seen or all(order[name] == total for name, total in _sums(rows).items())
     _describe(session, work, snapshot, reread=reread)
     _apply(session, work, figures)
-    return _finish(session, work, snapshot)
+    return _finish(session, work, snapshot, added_up=added_up)
 
 
 def mapped(session: Session, listing_id: str, *, cause: Cause) -> None:
@@ -108,11 +111,11 @@ def mapped(session: Session, listing_id: str, *, cause: Cause) -> None:
             continue
         channel = channels.get(session, order["channel_id"])
         promised = commitments.of_order(session, order_id)
-        if listing["mapping"] == "ignored":
-            for row in rows:
-                if row["listing_id"] == listing_id:
-                    row["fulfilled_by"] = "nobody"
-                    session.execute(update(order_lines).where(order_lines.c.id == row["id"]).values(fulfilled_by="nobody"))
+        sender = "nobody" if listing["mapping"] == "ignored" else "us"
+        for row in rows:
+            if row["listing_id"] == listing_id and row["sku_id"] is None and row["fulfilled_by"] not in ("channel", sender):
+                row["fulfilled_by"] = sender
+                session.execute(update(order_lines).where(order_lines.c.id == row["id"]).values(fulfilled_by=sender))
         work = _Work(order, channel, rows, promised, cause.by("order", order_id), False, order["paid"])
         _apply(session, work, [_recorded(row) for row in _first_rows(rows) if row["listing_id"] == listing_id], listing_id=listing_id)
         _finish(session, work, None)
@@ -131,18 +134,34 @@ def assign(session: Session, counter_id: str, *, cause: Cause) -> None:
         why = "Its listings consist of different things." if len(parts) > 1 else "It consists of several SKUs; its number is left alone."
     sku_id, per = stands_for or (None, 1)
     state = "active" if sku_id is not None else "idle"
+    held = _held_back(session, counter_id) if sku_id is not None else 0
+    if (row["sku_id"], row["per"], row["state"], row["held"]) == (sku_id, per, state, held):
+        return
     if (row["sku_id"], row["per"], row["state"]) == (sku_id, per, state):
+        counters.of_skus(session, [sku_id] if sku_id is not None else [])
+        counters.change(session, counter_id, held=held)
+        stock.freed(session).update([sku_id] if sku_id is not None else [])
         return
     if row["sku_id"] is not None:
         for counter in counters.of_skus(session, [row["sku_id"]]):
             if counter.id == counter_id:
                 counters.recall(session, counter, counter.allotment, "unmapped", cause=cause)
     fresh = {"sku_id": sku_id, "per": per, "state": state, "why": why, "known": False, "exposed": 0, "target": None, "excess_cause": None}
-    counters.change(session, counter_id, **fresh, rebase_at=chance.now() if sku_id is not None else None, due_at=None)
+    counters.change(session, counter_id, **fresh, held=held, rebase_at=chance.now() if sku_id is not None else None, due_at=None)
     exceptions.clear(session, "excess", counter_id, cause=cause)
     if sku_id is not None:
         plans.ensure(session, sku_id)
         stock.freed(session).add(sku_id)
+
+
+def _held_back(session: Session, counter_id: str) -> int:
+    """Units of open lines that the channel hasn't counted down: also of those that came before anybody knew what the counter stands for."""
+    query = (
+        select(func.coalesce(func.sum(order_lines.c.held), 0))
+        .join(listings.listings, listings.listings.c.id == order_lines.c.listing_id)
+        .where(listings.listings.c.counter_id == counter_id, order_lines.c.held > 0)
+    )
+    return int(session.scalar(query))
 
 
 def unpaid_due(session: Session, channel_id: str, limit: int) -> list[str]:
@@ -226,7 +245,9 @@ def _currency(session: Session, snapshot: OrderSnapshot, can: Mapping[str, Any])
 def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, reread: bool) -> None:
     """Everything of the order that isn't units: who, when, how much, paid or not. What is absent or withheld erases nothing."""
     order = work.order
-    changes: dict[str, Any] = {"external_version": _version(snapshot), "paid": work.paid, "test": snapshot.test}
+    changes: dict[str, Any] = {"external_version": _version(snapshot), "paid": work.paid}
+    if not isinstance(snapshot.lines, Missing):
+        changes["test"] = snapshot.test
     if snapshot.number:
         changes["reference"] = snapshot.number[:200]
     if snapshot.notes:
@@ -237,11 +258,10 @@ def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, reread:
         changes["hold_until"] = snapshot.hold_until
     if work.paid:
         changes["lapsed"] = False
-    elif reread and order["hold_until"] is not None and order["hold_until"] <= chance.now():
+    elif reread and (changes.get("hold_until") or order["hold_until"]) <= chance.now():
         changes["lapsed"] = True
     if snapshot.cancelled_at is not None:
         changes |= {"cancelled_at": snapshot.cancelled_at, "cancel_reason": (snapshot.cancel_reason or "")[:200] or None}
-        exceptions.clear(session, "cancel_requested", order["id"], cause=work.cause)
     for column, given, owner in (("contact_id", snapshot.buyer, None), ("ship_to_id", snapshot.ship_to, order["contact_id"])):
         if isinstance(given, Missing) or not given:
             continue
@@ -255,7 +275,12 @@ def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, reread:
     session.execute(update(orders.orders).where(orders.orders.c.id == order["id"]).values(**changes))
 
 
-def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None) -> dict[str, Any]:
+def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    return {name: sum(row[name] for row in rows) for name in LINE_AMOUNTS}
+
+
+def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None, *, added_up: bool = False) -> dict[str, Any]:
+    """What follows from the lines. `added_up`: what the order comes to was the sum of its lines, and not said by the channel."""
     order = work.order
     goods = [row for row in work.rows if row["fulfilled_by"] != "nobody"]
     owed = sum(row["quantity"] - row["cancelled"] - row["shipped"] for row in goods)
@@ -265,13 +290,17 @@ def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None) -> di
     changes: dict[str, Any] = {"status": status, "fulfilled_by": "channel" if theirs else "us", "updated_at": chance.now()}
     if status == "cancelled" and order["cancelled_at"] is None:
         changes["cancelled_at"] = chance.now()
-    amounts = {} if snapshot is None or isinstance(snapshot.amounts, Missing) else snapshot.amounts
-    sums = {name: sum(row[name] for row in work.rows) for name in LINE_AMOUNTS}
-    changes |= {name: total for name, total in sums.items() if name not in amounts and (snapshot is not None or name == "gross")}
+    elif status != "cancelled" and snapshot is not None and snapshot.cancelled_at is None and not isinstance(snapshot.lines, Missing):
+        changes |= {"cancelled_at": None, "cancel_reason": None}  # a person brought it back
+    if status != "open" and order["cancel_requested_at"] is not None:
+        exceptions.clear(session, "cancel_requested", order["id"], cause=work.cause)
     final = order | changes
     if snapshot is not None:
-        parts = sums["total"] + final["shipping"]
-        changes["rounding"] = final["total"] - parts
+        said = {} if isinstance(snapshot.amounts, Missing) else snapshot.amounts
+        sums = _sums(work.rows)
+        changes |= {name: total for name, total in sums.items() if added_up and name not in said}
+        final |= changes
+        changes["rounding"] = final["total"] - sums["total"] - final["shipping"]
     session.execute(update(orders.orders).where(orders.orders.c.id == order["id"]).values(**changes))
     if work.first_seen or work.changed or status != order["status"]:
         data = {
@@ -357,28 +386,46 @@ def _apply(session: Session, work: _Work, lines: Sequence[LineSnapshot], *, list
         plan.append((line, here, _counter_id(session, here)))
     _hold(session, work, [row for _, here, _ in plan for row in here], [each for _, _, each in plan])
     by_id = {each.id: each for each in work.rivals}
+    before = {each.id: each.spare for each in work.rivals}
     for line, here, counter_id in plan:
         _count(session, work, line, here, by_id.get(str(counter_id)))
     _pay(session, work)
     for line, here, counter_id in plan:
         for row in here:
             _owe(session, work, line, row, by_id.get(str(counter_id)))
+    for counter in work.rivals:
+        # What it doesn't offer any more and nobody is owed is free, as if we had heard of each change by itself.
+        if (spare := counter.spare - before[counter.id]) > 0:
+            counters.recall(session, counter, spare, "released", cause=work.cause)
 
 
 def _identify(session: Session, work: _Work, lines: Sequence[LineSnapshot]) -> dict[str, Known]:
-    """What each line was of, by the line's id. A product that we hear of for the first time becomes a listing, and a question."""
-    fresh = [line for line in lines if line.ships and not any(row["external_id"] == line.external_id for row in work.rows)]
+    """What each line was of, by the line's id. A product that we hear of for the first time becomes a listing, and a question.
+
+    What is never sent (a tip, a download) is a question only where the channel counts it, and else stock only where a SKU says so.
+    """
+    fresh = [line for line in lines if not any(row["external_id"] == line.external_id for row in work.rows)]
     names = {line.external_id: _product(line) for line in fresh}
     known = listings.known(session, work.channel["id"], names.values())
+    found = {}
     for line in fresh:
         name = names[line.external_id]
-        if name not in known:
-            title = line.title or line.sku or name
-            row = listings.note(session, work.channel["id"], name, sku_code=line.sku, title=title, live=False, seen=False, cause=work.cause)
-            if row["mapping"] == "open":
-                listings.ask(session, row, cause=work.cause)
-            known |= listings.known(session, work.channel["id"], [name])
-    return {line.external_id: known[names[line.external_id]] for line in fresh}
+        if line.ships or line.counted_down:
+            if name not in known:
+                facts: dict[str, Any] = {"sku_code": line.sku, "title": line.title or line.sku or name, "live": False, "seen": False}
+                listings.note(session, work.channel["id"], name, **facts, cause=work.cause)
+                known |= listings.known(session, work.channel["id"], [name])
+            if known[name].mapping == "open":
+                listings.ask(session, listings.get(session, known[name].id), cause=work.cause)
+            found[line.external_id] = known[name]
+        elif name in known and _are_counted(session, [sku_id for sku_id, _ in known[name].components]):
+            found[line.external_id] = known[name]
+    return found
+
+
+def _are_counted(session: Session, sku_ids: Sequence[str]) -> bool:
+    s = catalogue.skus.c
+    return bool(sku_ids) and session.scalar(select(s.id).where(s.id.in_(sku_ids), s.tracked).limit(1)) is not None
 
 
 def _product(line: LineSnapshot) -> str:
@@ -400,12 +447,14 @@ def _rows_for(
         session.execute(insert(order_lines), made)
     for index, (sku_id, units) in enumerate(parts):
         if index == 0:
-            made[0] |= {"sku_id": sku_id, "per": units}
-            scaled = {"quantity": max(1, made[0]["ordered_there"] * units)} if here else {}
-            made[0] |= scaled
-            session.execute(update(order_lines).where(order_lines.c.id == made[0]["id"]).values(sku_id=sku_id, per=units, **scaled))
+            is_now: dict[str, Any] = {"sku_id": sku_id, "per": units}
+            if here:  # nothing was posted for it: what has left, and what isn't wanted, follows now, in units of the SKU
+                is_now |= {"quantity": max(1, made[0]["ordered_there"] * units), "cancelled": 0, "shipped": 0}
+            made[0] |= is_now
+            session.execute(update(order_lines).where(order_lines.c.id == made[0]["id"]).values(is_now))
             continue
-        row = _new_row(work, line, listing) | {"sku_id": sku_id, "per": units, "listing_id": made[0]["listing_id"]}
+        like = {name: made[0][name] for name in ("listing_id", "fulfilled_by")}
+        row = _new_row(work, line, listing) | like | {"sku_id": sku_id, "per": units}
         work.rows.append(row)
         made.append(row)
         session.execute(insert(order_lines), row)
@@ -413,9 +462,8 @@ def _rows_for(
 
 
 def _new_row(work: _Work, line: LineSnapshot, listing: Known | None) -> dict[str, Any]:
-    fulfilled_by = (
-        "nobody" if not line.ships or (listing and listing.mapping == "ignored") else "channel" if line.fulfilled_by_channel else "us"
-    )
+    never_stock = listing is None or listing.mapping == "ignored"
+    fulfilled_by = "nobody" if never_stock else "channel" if line.fulfilled_by_channel else "us"
     return orders.LINE_THERE | {
         "id": chance.new_id(),
         "order_id": work.order["id"],
@@ -468,7 +516,7 @@ def _count(session: Session, work: _Work, line: LineSnapshot, here: Sequence[dic
     if counter is None or (not net and not put_back and held == before["held"]):
         return
     changes: dict[str, Any] = {"shown": counter.shown - net, "held": max(0, counter.held + held - before["held"])}
-    if net > 0:
+    if net > 0 and not work.order["test"]:
         now = chance.now()
         changes |= {"rate": counters.faded(counter.rate, counter.rate_at, net, now), "rate_at": now}
     if counter.flight is not None and (net or put_back):
@@ -488,29 +536,35 @@ def _count(session: Session, work: _Work, line: LineSnapshot, here: Sequence[dic
 
 
 def _pay(session: Session, work: _Work) -> None:
-    """An order that is paid now: its units are promised and no longer only held."""
-    if not work.paid:
+    """An order that is paid now: its units are promised, and no longer only held. Or the other way round: its payment was taken back."""
+    others = [row for row in work.promised if row["state"] != work.state]
+    if not others:
         return
-    waiting = [row for row in work.promised if row["state"] == "reserved"]
+    # A promise becomes a hold by way of what is free; nobody sees it there.
+    way = ("reserved", "committed") if work.paid else ("committed", "available", "reserved")
     moves = [
-        Move(row["sku_id"], row["location_id"], row["quantity"], "reserved", "committed", "paid")
-        for row in waiting
+        Move(row["sku_id"], row["location_id"], row["quantity"], *step, "paid" if work.paid else "unpaid")
+        for row in others
         if row["location_id"] is not None and row["quantity"]
+        for step in pairwise(way)
     ]
-    for row in waiting:
-        row["state"] = "committed"
-    if waiting:
-        work.changed = True
-        theirs = commitments.commitments.c.id.in_([row["id"] for row in waiting])
-        session.execute(update(commitments.commitments).where(theirs).values(state="committed"))
-        stock.move_many(session, moves, cause=work.cause)
+    for row in others:
+        row["state"] = work.state
+    work.changed = True
+    theirs = commitments.commitments.c.id.in_([row["id"] for row in others])
+    session.execute(update(commitments.commitments).where(theirs).values(state=work.state))
+    stock.move_many(session, moves, cause=work.cause)
 
 
 def _owe(session: Session, work: _Work, line: LineSnapshot, row: dict[str, Any], counter: Counter | None) -> None:
     """Bring what is promised to a line, and what has left for it, to what the channel's figures say."""
     per = row["per"]
+    if counter is not None and counter.sku_id != row["sku_id"]:
+        counter = None  # the listing stands for something else since, or for several things
     wanted = max(0, line.ordered - line.cancelled) * per
     shipped = max(row["shipped"], line.shipped * per)
+    if line.shipped < row["shipped_there"]:  # a parcel that didn't leave after all; one that we have sent did
+        shipped = max(shipments.sent(session, row["id"]), line.shipped * per)
     quantity = max(row["quantity"], line.ordered * per, shipped)
     ours = row["fulfilled_by"] == "us" and row["sku_id"] is not None and work.skus[row["sku_id"]]["tracked"]
     if row["sku_id"] is None or not ours:
@@ -527,10 +581,13 @@ def _owe(session: Session, work: _Work, line: LineSnapshot, row: dict[str, Any],
         "decimal_quantity": line.decimal_quantity,
     }
     changes |= _amounts(work, line, row)
+    is_decimal = line.decimal_quantity is not None and line.decimal_quantity != row["decimal_quantity"]
     if ours:
         mine = [each for each in work.promised if each["line_id"] == row["id"] and each["sku_id"] == row["sku_id"]]
-        if left:
+        if left > 0:
             _leave(session, work, row, mine, left, counter)
+        elif left < 0:
+            _stay(session, work, row, mine, -left)
         owed = 0 if work.lapsed else max(0, wanted - shipped)
         more = owed - sum(each["quantity"] for each in mine)
         if more > 0:
@@ -541,7 +598,7 @@ def _owe(session: Session, work: _Work, line: LineSnapshot, row: dict[str, Any],
         work.changed = True
         row |= changes
         session.execute(update(order_lines).where(order_lines.c.id == row["id"]).values(**changes))
-    if line.decimal_quantity is not None:
+    if is_decimal:
         exceptions.raise_(
             session,
             "decimal_quantity",
@@ -590,6 +647,21 @@ def _leave(session: Session, work: _Work, row: Mapping[str, Any], mine: list[dic
     if units:
         moves += _found(session, work, row, units, counter)
         _note_commitment(session, work, row, mine, work.channel["location_ids"][0], 0, shipped=units)
+    stock.move_many(session, moves, cause=work.cause)
+
+
+def _stay(session: Session, work: _Work, row: Mapping[str, Any], mine: list[dict[str, Any]], units: int) -> None:
+    """Units that were said to have left are still here."""
+    moves = []
+    for each in sorted(mine, key=lambda each: each["location_id"] is None):
+        taken = min(units, each["shipped"])
+        if not taken:
+            continue
+        each["shipped"] -= taken
+        session.execute(update(commitments.commitments).where(commitments.commitments.c.id == each["id"]).values(shipped=each["shipped"]))
+        place = each["location_id"] or work.channel["location_ids"][0]
+        moves.append(Move(row["sku_id"], place, taken, "customer", "available", "not_shipped_there"))
+        units -= taken
     stock.move_many(session, moves, cause=work.cause)
 
 
@@ -642,10 +714,11 @@ def _give_back(
         units -= taken
         place = each["location_id"]
         if place is None:
-            exceptions.clear(session, "line_short", row["id"], cause=work.cause)
+            if not each["quantity"]:
+                exceptions.clear(session, "line_short", row["id"], cause=work.cause)
             continue
         back = 0
-        if counter is not None and counter.sku_id == row["sku_id"] and place in counter.location_ids:
+        if counter is not None and place in counter.location_ids:
             back = min(taken, counter.deficit)
         if back and counter is not None:
             counters.take_in(session, counter, place, back)

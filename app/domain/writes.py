@@ -143,8 +143,8 @@ def open_of_channel(session: Session, channel_id: str) -> list[dict[str, Any]]:
 
 
 def due(session: Session, channel_id: str, now: datetime, settled_at: datetime | None, limit: int) -> list[dict[str, Any]]:
-    """Open writes with something to do: their time has come, or what they waited for is settled."""
-    ready = [writes.c.due_at <= now]
+    """Open writes with something to do: their time has come, what they waited for is settled, or nobody waits for their answer."""
+    ready = [writes.c.due_at <= now, writes.c.state.in_(("intent", "unknown")) & writes.c.due_at.is_(None)]
     if settled_at is not None:
         ready.append((writes.c.state == "settling") & (writes.c.settle_after <= settled_at))
     query = (

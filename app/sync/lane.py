@@ -22,7 +22,7 @@ from app.domain.causes import Cause
 from app.domain.errors import Refusal
 from app.domain.fence import LeaseLost, Pen
 from app.sync import inbox, poll
-from app.sync.push import DEADLINE_S, Pushing
+from app.sync.push import DEADLINE_S, Pushing, has_open_write
 from app.vault import ChannelVault
 from app.vault import Vault as Keys
 
@@ -332,6 +332,9 @@ def _next(session: Session, channel_id: str, poll_at: datetime | None) -> dateti
     """When the next thing of this channel falls due."""
     w, c, n, o = writes.writes.c, counters.counters.c, notices.notices.c, orders.orders.c
     lane = channels.lane(session, channel_id)
+    # Behind an open write both wait, and its own time counts.
+    change = select(func.min(c.due_at)).where(c.channel_id == channel_id, ~has_open_write())
+    reading = select(func.min(c.rebase_at)).where(c.channel_id == channel_id, c.sku_id.is_not(None), ~has_open_write())
     found = [
         poll_at,
         lane["listings_due_at"],
@@ -339,8 +342,8 @@ def _next(session: Session, channel_id: str, poll_at: datetime | None) -> dateti
         lane["capabilities_due_at"],
         deliveries.next_due(session, channel_id),
         _first(session, select(func.min(w.due_at)).where(w.channel_id == channel_id, w.closed_at.is_(None))),
-        _first(session, select(func.min(c.due_at)).where(c.channel_id == channel_id, c.state == "active", c.target.is_not(None))),
-        _first(session, select(func.min(c.rebase_at)).where(c.channel_id == channel_id, c.sku_id.is_not(None))),
+        _first(session, change.where(c.state == "active", c.target.is_not(None))),
+        _first(session, reading),
         _first(session, select(func.min(n.due_at)).where(n.channel_id == channel_id, n.state == "waiting")),
         _first(
             session,

@@ -7,8 +7,9 @@ when it sends it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
@@ -17,22 +18,64 @@ from sqlalchemy import func, select
 from app import chance
 from app.database import Database, Session
 from app.domain import channels, counters, plans, stock, store
-from app.domain.allotment import Seller, Share, apportion
+from app.domain.allotment import Seller, apportion
 from app.domain.capabilities import Capabilities, WriteMode, Zero
 from app.domain.counters import Counter
 
 AT_ONCE = 16
-LOOK_AGAIN = timedelta(minutes=10)
+LOOK_AGAIN = timedelta(hours=6)
 # What is dark changes at most so often per listing: search engines and buyers both notice.
 SWITCH_EVERY = timedelta(hours=1)
 # What an untracked SKU shows: always something, and refilled below half of it.
 UNLIMITED = 1_000
+# What passes between a sale and the request that follows it, beside what the channel itself takes.
+REACTION_S = 2.0
 _COSTS = {Zero.HARMLESS: 0, Zero.DARK: 1, Zero.ENDS: 2}
+
+
+@dataclass(slots=True)
+class _Wish:
+    """What a counter shall offer (counter units), and how much of that without a unit behind it, by choice."""
+
+    counter: Counter
+    shop: Mapping[str, Any]
+    can: Capabilities
+    want: int = 0
+    exposed: int = 0
+
+    @property
+    def rate(self) -> float:
+        """Counter units that it sells a day."""
+        return counters.faded(self.counter.rate, self.counter.rate_at, 0, chance.now())
+
+    @property
+    def surplus(self) -> int:
+        return self.counter.on_offer - self.want
+
+    @property
+    def lacking(self) -> int:
+        """Units of the SKU that it needs for what it shall offer."""
+        return max(0, (self.want - self.exposed) * self.counter.per - self.counter.allotment)
+
+    def is_worth_raising(self, to: int) -> bool:
+        has = self.counter.on_offer
+        return to > has and (_differs(has, to) or has < self._low_water)
+
+    @property
+    def _low_water(self) -> int:
+        """What it is expected to sell, twice over, before a write that starts now takes effect."""
+        settles = self.can.feed_lag_s + self.can.read_lag_s if self.can.write_mode is WriteMode.ABSOLUTE else 0.0
+        return ceil(2 * self.rate / 86_400 * (REACTION_S + (self.shop["write_ms"] or 0) / 1000 + settles))
+
+
+def _differs(has: int, want: int) -> bool:
+    """Whether the difference is worth a write: half of the larger, so that a stock that shrinks evenly needs none."""
+    return abs(want - has) >= max(1, ceil(max(want, has) / 2))
 
 
 def run(database: Database) -> int:
     """Plan what is due, one transaction for each SKU. Returns how many there were; call again while there are."""
-    due = database.run(plans.due, AT_ONCE, planned_before=chance.now() - LOOK_AGAIN)
+    due = database.look(plans.due, AT_ONCE, planned_before=chance.now() - LOOK_AGAIN)
     for sku_id in due:
         database.run(plan, sku_id)
     return len(due)
@@ -44,22 +87,27 @@ def plan(session: Session, sku_id: str) -> None:
     row = plans.get(session, sku_id)
     own_rate = _own_rate(session, row)
     plans.planned(session, sku_id, own_rate)
-    sellers = {each.id: each for each in rivals if each.channel_status == "live" and each.state == "active" and each.known}
+    sellers = [each for each in rivals if each.channel_status == "live" and each.state == "active" and each.known]
     if not sellers:
         return
-    shops = {each["id"]: each for each in channels.active(session)}
+    shops = channels.capable(session, {each.channel_id for each in sellers})
+    wishes = [_Wish(each, *shops[each.channel_id]) for each in sellers]
     if not row["tracked"]:
-        _unlimited(session, list(sellers.values()))
+        _unlimited(session, wishes, 0 if row["archived"] else UNLIMITED)
         return
-    free = _free(session, sku_id)
-    pool = _pool(free, list(sellers.values()), row["safety_stock"] if not row["archived"] else None)
-    shares = apportion(pool, [*_sellers(list(sellers.values()), shops), _own(row, own_rate, pool)])
-    exposing = (row["policy"] or store.get(session)["default_policy"]) == "expose" and sum(pool.values()) > 0
-    wants = {each.id: _target(each, shares[each.id], row["expose_limit"] if exposing else 0) for each in sellers.values()}
-    _keep_lit(list(sellers.values()), wants)
-    # What more is on offer than may be sold at all: the SKU was archived, or its safety stock raised.
-    over = max(0, sum(each.on_offer * each.per for each in sellers.values()) - sum(pool.values()))
-    _mark(session, list(sellers.values()), wants, shares, sum(free.values()) - over, shops)
+    pool = _pool(session, row, sellers)
+    shares = apportion(pool, [*map(_seller, wishes), _own(row, own_rate, pool)])
+    exposing = (row["policy"] or store.get(session)["default_policy"]) == "expose"
+    for wish in wishes:
+        each = wish.counter
+        given = shares[each.id] // each.per
+        # Never more than there is anywhere: beyond that it isn't a risk but a certainty.
+        reach = sum(max(0, pool.get(place, 0)) for place in each.location_ids) // each.per
+        wish.exposed = max(0, min(row["expose_limit"], reach) - given) if exposing else 0
+        wish.want = given + wish.exposed
+    if (later := _keep_lit(wishes)) is not None:
+        plans.again(session, sku_id, later)
+    _mark(session, wishes, pool, own=shares[None], own_min=row["own_min"])
 
 
 def _own_rate(session: Session, row: Any) -> float:
@@ -73,131 +121,146 @@ def _own_rate(session: Session, row: Any) -> float:
     return counters.faded(row["own_rate"], since, sold, chance.now())
 
 
-def _free(session: Session, sku_id: str) -> dict[str, int]:
+def _pool(session: Session, row: Mapping[str, Any], sellers: Sequence[Counter]) -> dict[str, int]:
+    """What may be shared out, by location: what is free and what these counters have, less the safety stock; of what is archived,
+    nothing."""
     level = stock.stock_levels.c
-    query = select(level.location_id, level.available).where(level.sku_id == sku_id, level.available > 0)
-    return {found.location_id: found.available for found in session.execute(query)}
-
-
-def _pool(free: dict[str, int], sellers: Sequence[Counter], safety: int | None) -> dict[str, int]:
-    """What may be shared out, by location: what is free and what these counters have, less the safety stock."""
-    pool = dict(free)
+    query = select(level.location_id, level.available).where(level.sku_id == row["sku_id"])
+    pool = {found.location_id: found.available for found in session.execute(query)}
     for each in sellers:
         for place, units in each.allotted.items():
             pool[place] = pool.get(place, 0) + units
-    if safety is None:  # archived: nothing is for sale any more
-        return {}
-    for place in sorted(pool, key=lambda place: -pool[place]):
+    safety = sum(pool.values()) if row["archived"] else row["safety_stock"]
+    for place in sorted(pool, key=lambda place: (-pool[place], place)):
         kept = min(safety, pool[place])
         pool[place] -= kept
         safety -= kept
     return pool
 
 
-def _sellers(found: Sequence[Counter], shops: dict[str, dict[str, Any]]) -> list[Seller]:
-    made = []
-    for each in found:
-        shop = shops[each.channel_id]
-        can = Capabilities.from_json(shop["capabilities"])
-        made.append(
-            Seller(
-                id=each.id,
-                rate=counters.faded(each.rate, each.rate_at, 0, chance.now()) * each.per,
-                location_ids=each.location_ids,
-                weight=shop["weight"],
-                per=each.per,
-                lot=shop["lot"],
-                min_share=shop["min_share"],
-                zero=_COSTS[can.zero],
-                lit=each.on_offer > 0,
-            )
-        )
-    return made
+def _seller(wish: _Wish) -> Seller:
+    each = wish.counter
+    return Seller(
+        id=each.id,
+        rate=wish.rate * each.per,
+        location_ids=each.location_ids,
+        weight=wish.shop["weight"],
+        per=each.per,
+        lot=wish.shop["lot"],
+        min_share=wish.shop["min_share"],
+        zero=_COSTS[wish.can.zero],
+        lit=each.on_offer > 0,
+    )
 
 
-def _own(row: Any, rate: float, pool: dict[str, int]) -> Seller:
+def _own(row: Mapping[str, Any], rate: float, pool: Mapping[str, int]) -> Seller:
     return Seller(id=None, rate=rate, location_ids=list(pool), weight=row["own_weight"], min_share=row["own_min"])
 
 
-def _target(counter: Counter, share: Share, expose: int) -> int:
-    given = share.units // counter.per
-    return max(given, expose)
-
-
-def _keep_lit(found: Sequence[Counter], wants: dict[str, int]) -> None:
-    """The last unit isn't taken from a counter that came on sale within the hour; others wait for it."""
+def _keep_lit(wishes: Sequence[_Wish]) -> datetime | None:
+    """The last unit isn't taken from a counter that came on sale within the hour; others wait for it. Returns until when."""
     now = chance.now()
-    for each in found:
-        lately = each.switched_at is not None and now - each.switched_at < SWITCH_EVERY
-        if lately and wants[each.id] == 0 and each.on_offer and not each.deficit:
-            wants[each.id] = 1
+    until = None
+    for wish in wishes:
+        each = wish.counter
+        if wish.want == 0 and each.on_offer and not each.excess and each.switched_at is not None:
+            over = each.switched_at + SWITCH_EVERY
+            if over > now:
+                wish.want = 1
+                until = over if until is None else min(until, over)
+    return until
 
 
-def _mark(
-    session: Session,
-    found: Sequence[Counter],
-    wants: dict[str, int],
-    shares: dict[str | None, Share],
-    free: int,
-    shops: dict[str, dict[str, Any]],
-) -> None:
-    """Mark those counters due for which a write is worth it, and let the units follow where no write is needed."""
-    now = chance.now()
-    raises = [each for each in found if _is_worth_raising(each, wants[each.id], shops)]
-    needed = sum(max(0, (wants[each.id] - each.on_offer) * each.per - each.spare) for each in raises)
-    wake = set()
-    for each in sorted(found, key=lambda each: wants[each.id] - each.on_offer):
-        want = wants[each.id]
-        exposed = max(0, want - shares[each.id].units // each.per)
-        changes: dict[str, Any] = {}
-        if exposed != each.exposed:
-            changes["exposed"] = exposed
-        if want != each.target:
-            changes["target"] = want
-        surplus = each.on_offer - want
-        withdraw = each.excess > 0 and surplus > 0
-        # Units are taken from a counter only where another one lacks them, or where it has far more than its share.
-        lower = surplus > 0 and (withdraw or (needed > free and (_differs(each.on_offer, want) or free < 0)))
-        if each.flight is None and (lower or each in raises):
+def _mark(session: Session, wishes: Sequence[_Wish], pool: Mapping[str, int], *, own: int, own_min: int) -> None:
+    """Mark those counters due for which a write is worth it.
+
+    A raise gets what is free now; what it lacks beyond that has to come back from others first, and then it is planned anew. A counter
+    is lowered only where somebody lacks units that it could give, those with the most to spare first.
+    """
+    left = dict(pool)
+    for wish in wishes:
+        for place, units in wish.counter.allotted.items():
+            left[place] -= units
+    beyond = {place for place, units in left.items() if units < 0}  # given more there than may be: archived, or kept back since
+    everywhere = list(left)
+    needs: list[_Need] = []
+    reserved = _take(left, everywhere, min(own, own_min))
+    due: dict[str, int] = {}
+    for wish in sorted(wishes, key=lambda wish: (wish.counter.on_offer, wish.counter.id)):
+        each = wish.counter
+        if not wish.is_worth_raising(wish.want):
+            continue
+        lacking = wish.lacking
+        got = _take(left, each.location_ids, lacking)
+        reachable = min(wish.want, wish.exposed + (each.allotment + got) // each.per)
+        if wish.is_worth_raising(reachable):
+            due[each.id] = reachable
+        if got < lacking:
+            needs.append(_Need(each.location_ids, lacking - got))
+    free = reserved + sum(units for units in left.values() if units > 0)
+    if free < own and _differs(free, own):
+        needs.append(_Need(everywhere, own - free))
+    for wish in sorted(wishes, key=lambda wish: (-wish.surplus * wish.counter.per, wish.counter.id)):
+        each = wish.counter
+        if wish.surplus <= 0:
+            continue
+        helps = [need for need in needs if need.units and not each.allotted.keys().isdisjoint(need.location_ids)]
+        if helps or each.excess > wish.exposed * each.per or (_differs(each.on_offer, wish.want) and beyond & each.allotted.keys()):
+            due[each.id] = wish.want
+        units = wish.surplus * each.per
+        for need in helps:
+            given = min(units, need.units)
+            need.units -= given
+            units -= given
+    for wish in wishes:
+        _say(session, wish, due.get(wish.counter.id))
+
+
+@dataclass(slots=True)
+class _Need:
+    """Units that somebody lacks, who sells from these locations."""
+
+    location_ids: Sequence[str]
+    units: int
+
+
+def _take(left: dict[str, int], places: Sequence[str], units: int) -> int:
+    """Take up to that many units from what is left at these places. Returns how many there were."""
+    wanted = units
+    for place in places:
+        taken = min(units, max(0, left.get(place, 0)))
+        if taken:
+            left[place] -= taken
+            units -= taken
+    return wanted - units
+
+
+def _say(session: Session, wish: _Wish, to: int | None) -> None:
+    """Write down what a counter shall offer, and that it is due; `to`: what a write that is worth it would make of it now."""
+    each, now = wish.counter, chance.now()
+    changes: dict[str, Any] = {}
+    if each.exposed != wish.exposed:
+        changes["exposed"] = wish.exposed
+    target = wish.want if to is None else to
+    if each.target != target:
+        changes["target"] = target
+    if to is None or each.flight is not None:
+        if each.due_at is not None:  # what was worth a write isn't any more
+            changes["due_at"] = None
+    else:
+        # A write that was put off keeps its time, unless it is to withdraw something and nothing was wrong with it.
+        if each.due_at is None or (each.due_at > now and to < each.on_offer and not each.attempts):
             changes["due_at"] = now
-            if (want == 0) != (each.on_offer == 0):
-                changes["switched_at"] = now
-            wake.add(each.channel_id)
-        if lower:
-            needed -= surplus * each.per
-        if changes:
-            counters.change(session, each, **changes)
-    plans.wake(session, *wake)
+            if not each.on_offer:
+                changes["switched_at"] = now  # it comes on sale
+        plans.wake(session, each.channel_id)
+    if changes:
+        counters.change(session, each, **changes)
 
 
-def _is_worth_raising(counter: Counter, want: int, shops: dict[str, dict[str, Any]]) -> bool:
-    if want <= counter.on_offer:
-        return False
-    return _differs(counter.on_offer, want) or counter.on_offer < _low_water(counter, shops)
-
-
-def _differs(has: int, want: int) -> bool:
-    """Whether the difference is worth a write: half of the larger, so that a stock that shrinks evenly needs none."""
-    return abs(want - has) >= max(1, ceil(max(want, has) / 2))
-
-
-def _low_water(counter: Counter, shops: dict[str, dict[str, Any]]) -> int:
-    """What it is expected to sell, twice over, before a write that starts now takes effect."""
-    shop = shops[counter.channel_id]
-    can = Capabilities.from_json(shop["capabilities"])
-    seconds = 2.0 + (can.feed_lag_s + can.read_lag_s if can.write_mode is WriteMode.ABSOLUTE else 0.0)
-    rate = counters.faded(counter.rate, counter.rate_at, 0, chance.now()) / 86_400
-    return ceil(2 * rate * seconds)
-
-
-def _unlimited(session: Session, found: Sequence[Counter]) -> None:
+def _unlimited(session: Session, wishes: Sequence[_Wish], shown: int) -> None:
     """A SKU that is never short: a fixed quantity is shown, refilled below half, and no unit stands behind it."""
-    for each in found:
-        changes: dict[str, Any] = {}
-        if each.exposed != UNLIMITED:
-            changes |= {"exposed": UNLIMITED, "target": UNLIMITED}
-        if each.on_offer < UNLIMITED // 2 and each.flight is None:
-            changes["due_at"] = chance.now()
-            plans.wake(session, each.channel_id)
-        if changes:
-            counters.change(session, each, **changes)
+    for wish in wishes:
+        wish.want = wish.exposed = shown
+        has = wish.counter.on_offer
+        _say(session, wish, shown if has > shown or has < shown // 2 else None)

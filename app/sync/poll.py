@@ -183,6 +183,8 @@ def wanted_at(session: Session, pen: Pen) -> datetime | None:
     if waits is None:
         return due
     settles = waits + timedelta(seconds=pen.can.feed_lag_s)
+    if lane["polled_at"] is not None and lane["polled_at"] >= settles:
+        return due  # that poll couldn't settle it (an order is parked): the next one may
     return settles if due is None else min(due, settles)
 
 

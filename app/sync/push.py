@@ -29,6 +29,8 @@ READ_AT_ONCE = 100
 DEADLINE_S = 30.0
 # Below this part of a write budget only what lowers a number is written.
 RESERVE = 0.2
+# And what waits for the budget is looked at again after this.
+SPENT_WAITS = timedelta(minutes=1)
 
 
 class Pushing:
@@ -56,6 +58,9 @@ class Pushing:
                 reading.append(row)
             elif row["state"] == "accepted":
                 self._ask(row)
+            elif row["due_at"] is None:
+                # At the beginning of a step nothing is under way: a step before this one ended in the middle.
+                self.database.run(fence.interrupted, self.pen, row["id"])
             else:
                 again = self.database.run(fence.again, self.pen, row["id"], for_s=DEADLINE_S)
                 if again is not None:
@@ -68,7 +73,10 @@ class Pushing:
             self.database.run(fence.rebase, self.pen, unit)
         if not self.live or self._has_failed():
             return did
-        for unit, wants in self.database.look(_units_due, self.pen, now, AT_ONCE):
+        due, waiting = self.database.look(_units_due, self.pen, now, AT_ONCE)
+        if waiting:
+            self.database.run(_put_off, waiting, now + SPENT_WAITS)
+        for unit, wants in due:
             did = True
             self._change(unit, wants)
             if self._has_failed():
@@ -236,7 +244,7 @@ def _units_to_read(session: Session, channel_id: str, now: datetime, limit: int)
     query = (
         select(table.c.unit)
         .where(table.c.channel_id == channel_id, table.c.rebase_at <= now, table.c.sku_id.is_not(None))
-        .where(~_has_open_write())
+        .where(~has_open_write())
         .group_by(table.c.unit)
         .order_by(func.min(table.c.rebase_at))
         .limit(limit)
@@ -244,17 +252,24 @@ def _units_to_read(session: Session, channel_id: str, now: datetime, limit: int)
     return list(session.execute(query).scalars())
 
 
-def _has_open_write() -> Any:
+def has_open_write() -> Any:
+    """Whether a write is open on a counter's unit, as a condition."""
     w = writes.writes.c
     return select(w.id).where(w.channel_id == table.c.channel_id, w.unit == table.c.unit, w.closed_at.is_(None)).exists()
 
 
-def _units_due(session: Session, pen: Pen, now: datetime, limit: int) -> list[tuple[str, dict[str, fence.Want]]]:
-    """Write units with something to change: what lowers before what raises, scarce before plentiful; while the budget lasts."""
+def _put_off(session: Session, counter_ids: Sequence[str], until: datetime) -> None:
+    for counter_id in counter_ids:
+        counters.change(session, counter_id, due_at=until)
+
+
+def _units_due(session: Session, pen: Pen, now: datetime, limit: int) -> tuple[list[tuple[str, dict[str, fence.Want]]], list[str]]:
+    """Write units with something to change: what lowers before what raises, scarce before plentiful; while the budget lasts. And the
+    counters that wait for the budget."""
     query = (
         select(table.c.id, table.c.unit)
         .where(table.c.channel_id == pen.channel_id, table.c.due_at <= now, table.c.state == "active", table.c.target.is_not(None))
-        .where(~_has_open_write())
+        .where(~has_open_write())
         .order_by(table.c.due_at)
         .limit(limit)
     )
@@ -262,14 +277,16 @@ def _units_due(session: Session, pen: Pen, now: datetime, limit: int) -> list[tu
     left = _budget_left(session, pen)
     found: dict[str, dict[str, fence.Want]] = {}
     rank: dict[str, tuple[bool, int]] = {}
+    waiting = []
     for each in counters.of_ids(session, sorted(units)):
         assert each.target is not None
         raises = each.target > each.on_offer
         if left <= 0 or (raises and left < RESERVE):
+            waiting.append(each.id)
             continue
         found.setdefault(each.unit, {})[each.id] = fence.Want(each.target, _guard(session, each))
         rank[each.unit] = min(rank.get(each.unit, (True, each.target)), (raises, each.target))
-    return sorted(found.items(), key=lambda item: rank[item[0]])
+    return sorted(found.items(), key=lambda item: rank[item[0]]), waiting
 
 
 def _guard(session: Session, counter: counters.Counter) -> int:
