@@ -20,7 +20,7 @@ FROM python:3.13-slim
 # The ids are fixed, so that a volume keeps its owner when the image is built again.
 RUN groupadd --gid 10001 tallystick \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin tallystick \
-    && install --directory --owner 10001 --group 10001 --mode 0700 /data
+    && install --directory --owner 10001 --group 10001 --mode 0700 /data /key
 COPY --from=build /opt/tallystick /opt/tallystick
 
 ENV PATH=/opt/tallystick/bin:$PATH \
@@ -28,10 +28,12 @@ ENV PATH=/opt/tallystick/bin:$PATH \
     TALLYSTICK_HOST=0.0.0.0 \
     TALLYSTICK_PORT=8000 \
     TALLYSTICK_DATA_DIR=/data \
+    TALLYSTICK_KEY_FILE=/key/data.key \
     TALLYSTICK_LOG_FORMAT=json
 
 WORKDIR /data
-VOLUME /data
+# The key of what is encrypted lies apart, so that a copy of the data doesn't hold it.
+VOLUME /data /key
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

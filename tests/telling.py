@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from math import ceil
@@ -414,6 +415,13 @@ class Scratch:
     def __exit__(self, *_: object) -> None:
         self._transaction.rollback()
         self._connection.close()
+
+    @contextmanager
+    def again(self) -> Iterator[None]:
+        """What happens in the block leaves no trace in what comes after it."""
+        point = self._connection.begin_nested()
+        yield
+        point.rollback()
 
     def run(self, function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         session = Session(self._connection)

@@ -379,6 +379,7 @@ def upgrade() -> None:
     op.add_column("orders", sa.Column("paid", sa.Boolean(), server_default=sa.true(), nullable=False))
     op.add_column("orders", sa.Column("hold_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column("orders", sa.Column("lapsed", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("orders", sa.Column("gone_version", sa.BigInteger(), nullable=True))
     op.add_column("orders", sa.Column("cancel_requested_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column(
         "orders", sa.Column("notes", sa.JSON().with_variant(postgresql.JSONB(astext_type=sa.Text()), "postgresql"), nullable=True)

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, field_validator, model_validator
 
 from app.api.contacts import AddressIn, BuyerIn
 from app.api.dependencies import (
@@ -217,8 +217,8 @@ class OrderLineOut(Output):
     """A line, and how far it has got."""
 
     id: str
-    sku: str | None = Field(description="null: a channel's product that nobody has said yet what it is.")
-    sku_id: str | None
+    sku: str = Field(description="Empty: a channel's product that nobody has said yet what it is. See the exceptions.")
+    sku_id: str
     listing_id: str | None = Field(description="A channel's order: the listing that was bought.")
     fulfilled_by: Literal["us", "channel", "nobody"] = Field(description="`nobody`: a tip, a gift card, a download: nothing to send.")
     title: str | None
@@ -234,6 +234,11 @@ class OrderLineOut(Output):
     total: MoneyModel
     presentment: LinePresentment | None
     commitments: list[CommitmentOut]
+
+    @field_validator("sku", "sku_id", mode="before")
+    @classmethod
+    def _unmapped(cls, value: str | None) -> str:
+        return value or ""
 
 
 class OrderOut(Output):

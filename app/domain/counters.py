@@ -298,7 +298,8 @@ def take_in(session: Session, counter: Counter, place: str, units: int) -> None:
 def _adjust(session: Session, counter: Counter, place: str, units: int) -> None:
     before = counter.allotted.get(place, 0)
     here = (allotments.c.counter_id == counter.id, allotments.c.location_id == place)
-    found = session.execute(update(allotments).where(*here).values(quantity=allotments.c.quantity + units))
+    # The SKU too: the counter may have stood for another one when the row was made.
+    found = session.execute(update(allotments).where(*here).values(quantity=allotments.c.quantity + units, sku_id=counter.sku_id))
     if found.rowcount == 0:
         row = {"counter_id": counter.id, "location_id": place, "sku_id": counter.sku_id, "quantity": units}
         session.execute(insert(allotments), row)

@@ -74,6 +74,8 @@ orders = Table(
     # Until when an unpaid order's units are held; lapsed: it was read again after that, and still wasn't paid.
     Column("hold_until", Utc, nullable=True),
     Column("lapsed", Boolean, nullable=False, server_default=false()),
+    # It was deleted there: the version that says so. What is older than that tells what the lines were, and nothing of it is wanted.
+    Column("gone_version", BigInteger, nullable=True),
     # We want it cancelled; nothing is free until the channel says that it is.
     Column("cancel_requested_at", Utc, nullable=True),
     Column("notes", Json, nullable=True),
@@ -151,6 +153,7 @@ _THERE: dict[str, Any] = {
     "channel_id": None,
     "external_id": None,
     "external_version": None,
+    "gone_version": None,
     "paid": True,
     "hold_until": None,
     "lapsed": False,

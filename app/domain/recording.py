@@ -8,7 +8,7 @@ ends in the same books.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -74,6 +74,9 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
 
     `reread`: it was fetched because its hold ran out; if it still isn't paid, its units are free again.
 
+    An order that was deleted there is remembered even if we never saw it: an older message that comes late says what its lines were,
+    and what the channel counted down for them; nothing of it is wanted any more.
+
     Returns: the order's row; None for what isn't an order (yet), and for a snapshot without lines of an order that we don't know:
     fetch it whole.
     """
@@ -83,18 +86,24 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
     order = _find(session, channel_id, snapshot.external_id)
     first_seen = order is None
     if order is None:
-        if snapshot.state is OrderState.GONE or isinstance(snapshot.lines, Missing):
+        if snapshot.state is not OrderState.GONE and isinstance(snapshot.lines, Missing):
             return None
         order = _begin(session, channel, snapshot)
     elif _version(snapshot) < order["external_version"]:
         return order
+    gone = order["gone_version"]
+    if snapshot.state is OrderState.GONE:
+        gone = max(_version(snapshot), gone or 0)
+    elif gone is not None and _version(snapshot) > gone:
+        gone = None
     cause = cause.by("order", order["id"])
     rows = _rows(session, order["id"])
-    figures = _figures(snapshot, rows)
+    figures = _figures(snapshot, rows, gone=gone is not None)
+    first_seen = first_seen or (gone is not None and not rows)
     paid = order["paid"] if isinstance(snapshot.paid, Missing) else snapshot.paid
     work = _Work(order, channel, rows, commitments.of_order(session, order["id"]), cause, first_seen, paid)
     added_up = first_seen or all(order[name] == total for name, total in _sums(rows).items())
-    _describe(session, work, snapshot, reread=reread)
+    _describe(session, work, snapshot, gone=gone, reread=reread)
     _apply(session, work, figures)
     return _finish(session, work, snapshot, added_up=added_up)
 
@@ -204,7 +213,7 @@ def _begin(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot
         "id": chance.new_id(),
         "channel_id": channel["id"],
         "external_id": snapshot.external_id,
-        "external_version": _version(snapshot),
+        "external_version": 0 if snapshot.state is OrderState.GONE else _version(snapshot),
         "reference": (snapshot.number or snapshot.external_id)[:200],
         "status": "open",
         "sold": True,
@@ -242,12 +251,16 @@ def _currency(session: Session, snapshot: OrderSnapshot, can: Mapping[str, Any])
     return str(named or can.get("currency") or store.get(session)["currency"])
 
 
-def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, reread: bool) -> None:
+def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, gone: int | None, reread: bool) -> None:
     """Everything of the order that isn't units: who, when, how much, paid or not. What is absent or withheld erases nothing."""
     order = work.order
-    changes: dict[str, Any] = {"external_version": _version(snapshot), "paid": work.paid}
+    changes: dict[str, Any] = {"gone_version": gone, "paid": work.paid}
+    if snapshot.state is not OrderState.GONE:
+        changes["external_version"] = _version(snapshot)
     if not isinstance(snapshot.lines, Missing):
         changes["test"] = snapshot.test
+    if work.first_seen and snapshot.placed_at is not None:
+        changes["placed_at"] = snapshot.placed_at
     if snapshot.number:
         changes["reference"] = snapshot.number[:200]
     if snapshot.notes:
@@ -302,7 +315,8 @@ def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None, *, ad
         final |= changes
         changes["rounding"] = final["total"] - sums["total"] - final["shipping"]
     session.execute(update(orders.orders).where(orders.orders.c.id == order["id"]).values(**changes))
-    if work.first_seen or work.changed or status != order["status"]:
+    is_news = work.first_seen or work.changed or status != order["status"]
+    if is_news and (work.rows or order["gone_version"] is None):
         data = {
             "channel_id": order["channel_id"],
             "external_id": order["external_id"],
@@ -320,20 +334,19 @@ def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None, *, ad
 # Its lines
 
 
-def _figures(snapshot: OrderSnapshot, rows: Sequence[Mapping[str, Any]]) -> list[LineSnapshot]:
+def _figures(snapshot: OrderSnapshot, rows: Sequence[Mapping[str, Any]], *, gone: bool) -> list[LineSnapshot]:
     """The lines as they stand: those of the snapshot, and those that it doesn't show any more.
 
     A line that was edited away isn't wanted any more, and the channel put back what it had taken for it. Of an order that was deleted
     nothing is wanted any more either, and nothing was put back as far as we know.
     """
     recorded = {row["external_id"]: _recorded(row) for row in _first_rows(rows)}
-    if snapshot.state is OrderState.GONE:
-        return [_unwanted(line, put_back=line.put_back) for line in recorded.values()]
-    if isinstance(snapshot.lines, Missing):
-        return list(recorded.values())
-    shown = {line.external_id for line in snapshot.lines}
+    lines = list(recorded.values()) if isinstance(snapshot.lines, Missing) else list(snapshot.lines)
+    shown = {line.external_id for line in lines}
     vanished = [_unwanted(line, put_back=line.counted_down) for each, line in recorded.items() if each not in shown]
-    return [*snapshot.lines, *vanished]
+    if gone:
+        lines = [_unwanted(line, put_back=line.put_back) for line in lines]
+    return [*lines, *vanished]
 
 
 def _first_rows(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -360,18 +373,7 @@ def _recorded(row: Mapping[str, Any]) -> LineSnapshot:
 
 
 def _unwanted(line: LineSnapshot, *, put_back: int) -> LineSnapshot:
-    return LineSnapshot(
-        external_id=line.external_id,
-        ordered=line.ordered,
-        cancelled=line.ordered - line.shipped,
-        shipped=line.shipped,
-        returned=line.returned,
-        counted_down=line.counted_down,
-        put_back=put_back,
-        title=line.title,
-        ships=line.ships,
-        fulfilled_by_channel=line.fulfilled_by_channel,
-    )
+    return replace(line, cancelled=line.ordered - line.shipped, put_back=put_back)
 
 
 def _apply(session: Session, work: _Work, lines: Sequence[LineSnapshot], *, listing_id: str | None = None) -> None:

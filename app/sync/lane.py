@@ -67,6 +67,8 @@ class Lane:
         self._channel: Channel | None = None
         self._opened: tuple[int, str] | None = None
         self._lease_until: datetime | None = None
+        # Until when a former holder may have sent something; what it had stored is still to be taken over.
+        self._to_adopt: datetime | None = None
         self.cause = Cause(f"channel:{channel_id}")
 
     def step(self) -> datetime | None:
@@ -75,24 +77,30 @@ class Lane:
         Raises: DatabaseUnavailable.
         """
         now = chance.now()
-        row, epoch = self.database.look(_row, self.channel_id)
+        row, lane, epoch = self.database.look(_row, self.channel_id)
         if row["status"] == "disconnected":
-            self.close()
+            self._say_goodbye(row)
             return None
-        lane = self.database.run(_lease, self.channel_id, self.holder, exclusive=self.exclusive)
-        if lane is None:
-            return now + RENEW_BEFORE  # somebody else works for it
+        if lane["holder"] != self.holder or lane["lease_until"] is None or lane["lease_until"] - now < RENEW_BEFORE:
+            taken = self.database.run(_lease, self.channel_id, self.holder, exclusive=self.exclusive)
+            if taken is None:
+                return now + RENEW_BEFORE  # somebody else works for it
+            lane = taken
+            self._to_adopt = taken["adopted_from"] or self._to_adopt
         self._lease_until = lane["lease_until"]
         if lane["refused"] is not None and not _asked_again(lane, now):
             return now + IDLE
+        closed_until: datetime | None = lane["open_until"]
+        if row["capabilities"] is None and closed_until is not None and closed_until > now:
+            return min(closed_until, now + IDLE)
         channel = self._open(row)
         try:
             if row["capabilities"] is None or _is_due(lane["capabilities_due_at"], now):
                 row = self._ask(channel)
             pen = Pen(self.channel_id, lane["fence"], epoch, Capabilities.from_json(row["capabilities"]))
-            if lane["adopted_from"] is not None:
-                self.database.run(fence.adopted, pen, since=lane["adopted_from"])
-            closed_until: datetime | None = lane["open_until"]
+            if self._to_adopt is not None:
+                self.database.run(fence.adopted, pen, since=self._to_adopt)
+                self._to_adopt = None
             if closed_until is not None and closed_until > now:
                 return min(closed_until, now + IDLE)
             again = self._work(channel, pen, row, lane)
@@ -112,6 +120,15 @@ class Lane:
         if self._channel is not None:
             self._channel.close()
             self._channel = None
+
+    def _say_goodbye(self, row: dict[str, Any]) -> None:
+        """The connection is over: nothing shall be sent to us any more. What can't be taken away there does no harm here."""
+        if self.public_url is not None and row["capabilities"] is not None:
+            try:
+                self._open(row).unsubscribe()
+            except ChannelError as error:
+                log.warning("subscriptions couldn't be taken away", channel=self.channel_id, reason=str(error))
+        self.close()
 
     def hand_over(self) -> None:
         """Nobody has to wait for our lease: nothing of ours is under way."""
@@ -214,8 +231,8 @@ def _asked_again(lane: dict[str, Any], now: datetime) -> bool:
     return _is_due(lane["open_until"], now)
 
 
-def _row(session: Session, channel_id: str) -> tuple[dict[str, Any], int]:
-    return channels.get(session, channel_id), store.get(session)["epoch"]
+def _row(session: Session, channel_id: str) -> tuple[dict[str, Any], dict[str, Any], int]:
+    return channels.get(session, channel_id), channels.lane(session, channel_id), store.get(session)["epoch"]
 
 
 def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:
