@@ -98,10 +98,10 @@ class Client:
         except httpx.InvalidURL as error:
             raise ForbiddenHost(f"{str(url)[:200]!r} is not an address.") from error
         host, port = parsed.host.lower(), parsed.port
-        known = (host in self._hosts and (port is None or _is_loopback(host))) or f"{host}:{port}" in self._hosts
+        known = (host in self._hosts and (port is None or is_loopback(host))) or f"{host}:{port}" in self._hosts
         if not known or parsed.userinfo:
             raise ForbiddenHost(f"{host or 'This address'} doesn't belong to the connected shop, so nothing was sent there.")
-        if parsed.scheme != "https" and not (parsed.scheme == "http" and (self._plain_http_ok or _is_loopback(host))):
+        if parsed.scheme != "https" and not (parsed.scheme == "http" and (self._plain_http_ok or is_loopback(host))):
             raise ForbiddenHost(f"{host} may only be reached by https, so nothing was sent there.")
         return parsed
 
@@ -124,7 +124,7 @@ def _still_time(deadline: float, request: httpx.Request) -> None:
         raise httpx.ReadTimeout("the answer wasn't complete in time", request=request)
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     if host == "localhost":
         return True
     try:

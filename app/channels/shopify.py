@@ -2,8 +2,8 @@
 
 The counter is `available` of an inventory item at the one location that Tallystick writes to; its id is "<item>@<location>". It is set
 by compare-and-set under a key. Webhooks of orders hold the whole order, in the words of the old REST API; everything else is a hint.
-`shopify_graphql` holds the operations, `shopify_admin` is the wire, `shopify_orders` the translation of orders; `shopify_reading` and
-`shopify_shipping` are what takes several queries.
+`shopify_graphql` holds the operations, `shopify_admin` is the wire, `shopify_orders` the translation of orders; `shopify_reading`,
+`shopify_listings` and `shopify_shipping` are what takes several queries.
 """
 
 from __future__ import annotations
@@ -43,8 +43,10 @@ from app.channels.base import (
     Zero,
 )
 from app.channels.http import Client
-from app.channels.shopify_admin import Admin, Failed
+from app.channels.shopify_admin import UNDER_A_KEY, Admin, Failed
 from app.channels.shopify_graphql import VERSION, gid, tail
+from app.channels.shopify_listings import Listings, available
+from app.channels.shopify_orders import external_id
 from app.channels.shopify_reading import Orders
 from app.channels.shopify_shipping import ship
 from app.domain.snapshots import OrderSnapshot
@@ -77,10 +79,10 @@ TOPICS: Final = (
 )
 _NAME: Final = "tallystick-"  # of a subscription, followed by its topic: how ours are known
 
+_BARE: Final = 72  # bytes of a body that can hold two ids, and no time
 _BATCH: Final = 50  # counters per read: some 400 points
 
 _STALE: Final = {"CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE"}
-_UNDER_A_KEY: Final = {"IDEMPOTENCY_CONCURRENT_REQUEST": Outcome.BUSY, "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED": Outcome.FAILED_BEFORE}
 
 
 class Shopify:
@@ -93,6 +95,7 @@ class Shopify:
         "api_version": f"The version of Shopify's API; {VERSION} if left empty",
         "notify_buyer": "Whether Shopify tells the buyer when a parcel leaves: yes (if left empty) or no",
         "base_url": "Another address to talk to, on this machine only: for a sandbox",
+        "order_lag_s": "How many seconds the sandbox's search for orders lags behind; without base_url it can't be said",
     }
     credentials: ClassVar[Mapping[str, str]] = {
         "client_id": "The app's client id, from Shopify's Dev Dashboard",
@@ -118,10 +121,17 @@ class Shopify:
             settings.get("base_url") and connection.transport is None and host[1].partition(":")[0] not in ("127.0.0.1", "localhost")
         ):
             raise NoUse("misconfigured", "The address to talk to may only be one of this machine. Leave it empty for a real shop.")
+        # Nobody says how far the search index behind Shopify's own feed may lag; integrators keep an overlap of five minutes.
+        self._order_lag_s = 120.0
+        if given := settings.get("order_lag_s"):
+            if not settings.get("base_url") or not re.fullmatch(r"[0-9]{1,3}", str(given)):
+                raise NoUse("misconfigured", "Only a sandbox can say in how many seconds its search knows an order. Leave it empty.")
+            self._order_lag_s = float(given)
         self._client = Client(frozenset({host[1]}), transport=connection.transport, guard=connection.guard)
         self._version = str(settings.get("api_version") or VERSION)
         self._admin = Admin(self._client, base, shop, self._version, self._vault)
         self._orders = Orders(self._admin, self._location)
+        self._listings = Listings(self._admin, connection, base, shop)
 
     def capabilities(self) -> Capabilities:
         answer = self._admin.ask("ShopIdentity", {})
@@ -151,8 +161,7 @@ class Shopify:
             keyed=True,
             counts_down_at=CountsDown.PLACED,
             refuses_below_zero=Refuses.ALWAYS,
-            # Nobody says how far the search index behind the feed may lag; integrators keep an overlap of five minutes.
-            feed_lag_s=120.0,
+            feed_lag_s=self._order_lag_s,
             feed_overlap_s=600.0,
             poll_every_s=300.0,
             key_life_s=86_400.0,
@@ -179,6 +188,8 @@ class Shopify:
     def verify(self, delivery: Delivery) -> str:
         """Signed is the body alone: the delivery's id, its topic and its shop are headers that anybody can change. So the identity is
         made of the body, and of the topic only where it is one that we know: a captured message can't be stored twice by changing them.
+        A body of two bare ids comes again when the same happens again (an item leaves a location once more): there the delivery's id
+        tells them apart, and whoever changes that gains a look at something and no more.
         """
         given = delivery.headers.get("x-shopify-hmac-sha256", "").encode()
         secrets = [self._vault.get(name) for name in ("client_secret", "client_secret_previous", "api_secret_key")]
@@ -189,7 +200,10 @@ class Shopify:
         if delivery.headers.get("x-shopify-shop-domain", self._domain).lower() != self._domain:
             raise BadSignature("This message is about another shop of the same app.")
         topic = self.topic(delivery)
-        return hashlib.sha256((topic if topic in TOPICS else "").encode() + b"\n" + delivery.body).hexdigest()
+        parts = [(topic if topic in TOPICS else "").encode(), delivery.body]
+        if len(delivery.body) < _BARE:
+            parts.append(delivery.headers.get("x-shopify-webhook-id", "").encode("utf-8", "replace"))
+        return hashlib.sha256(b"\n".join(parts)).hexdigest()
 
     def topic(self, delivery: Delivery) -> str:
         return delivery.headers.get("x-shopify-topic", "")
@@ -198,30 +212,32 @@ class Shopify:
         topic, body = self.topic(delivery), shopify_orders.from_webhook(delivery.body)
         if not isinstance(body, dict):
             raise BadPayload("Shopify's message isn't an object.")
-        if topic in _WHOLE:
-            return [shopify_orders.snapshot(body, self._location)]
         try:
+            if topic in _WHOLE and delivery.headers.get("x-shopify-api-version", "") > self._version:
+                return [Hint("order", external_id(body["id"]))]  # how a version reads that isn't ours yet, nobody knows
+            if topic in _WHOLE:
+                return [shopify_orders.snapshot(body, self._location)]
             return self._hints(topic, body)
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise BadPayload(f"Shopify's message about {topic} lacks {error}.") from error
 
     def _hints(self, topic: str, body: Mapping[str, Any]) -> Sequence[Hint]:
         if topic == "orders/edited":
-            return [Hint("order", str(body["order_edit"]["order_id"]))]
+            return [Hint("order", external_id(body["order_edit"]["order_id"]))]
         if topic == "orders/delete":
-            return [Hint("order", str(body["id"]))]
+            return [Hint("order", external_id(body["id"]))]
         if topic == "refunds/create":
-            return [Hint("order", str(body["order_id"]))]
+            return [Hint("order", external_id(body["order_id"]))]
         if topic in _LEVELS:
             # Every location has its own number, and only one of them is ours.
-            here = str(body["location_id"]) == self._location
-            return [Hint("counter", f"{body['inventory_item_id']}@{self._location}")] if here else []
+            here = external_id(body["location_id"]) == self._location
+            return [Hint("counter", f"{external_id(body['inventory_item_id'])}@{self._location}")] if here else []
         if topic == "inventory_items/update":
-            return [Hint("counter", f"{body['id']}@{self._location}")]
+            return [Hint("counter", f"{external_id(body['id'])}@{self._location}")]
         if topic in ("products/create", "products/update"):
-            return [Hint("listing", str(variant["id"])) for variant in body["variants"]]
+            return [Hint("listing", external_id(variant["id"])) for variant in body["variants"]]
         if topic == "products/delete":
-            return [Hint("listing", str(body["id"]))]  # the product: its variants aren't named any more
+            return [Hint("listing", external_id(body["id"]))]  # the product: its variants aren't named any more
         if topic == "app/uninstalled":
             return [Hint("uninstalled", self._domain)]
         if topic == "app/scopes_update":
@@ -246,39 +262,7 @@ class Shopify:
     # What is on sale
 
     def listings(self) -> Iterator[ListingSnapshot]:
-        for node in self._pages("VariantListing", "productVariants", {"locationId": self._place()}):
-            yield self._listing(node)
-
-    def _listing(self, node: Mapping[str, Any]) -> ListingSnapshot:
-        item, product, level = node["inventoryItem"], node["product"], node["inventoryItem"]["inventoryLevel"]
-        unit = f"{item['legacyResourceId']}@{self._location}"
-        counter: str | None = unit
-        continues = node["inventoryPolicy"] != "DENY"
-        why = None
-        if node["requiresComponents"]:
-            counter, why = None, "A bundle: its components carry the stock, and its number can't be written."
-        elif not item["tracked"]:
-            counter, why = None, 'Shopify doesn\'t track its quantity and sells it without end. Turn on "Track quantity" in Shopify.'
-        elif level is None or not level["isActive"]:
-            counter, why = None, "It isn't stocked at the chosen location. Add the location to its inventory in Shopify."
-        elif continues:
-            why = "It continues selling when out of stock, so Shopify can oversell it. Turn that off in Shopify to protect it."
-        elif item["duplicateSkuCount"]:
-            why = f"{item['duplicateSkuCount']} other articles in this shop have the same code. Make sure that they are the same thing."
-        variant, product_id = str(node["legacyResourceId"]), product["legacyResourceId"]
-        return ListingSnapshot(
-            external_id=variant,
-            sku=node["sku"] or None,
-            title=shopify_orders.called(product["title"], node["title"]),
-            unit=unit,
-            counter=counter,
-            quantity=None if counter is None else _available(level),
-            protected=counter is not None and not continues,
-            live=product["status"] in ("ACTIVE", "UNLISTED"),
-            why=why,
-            url=f"https://admin.shopify.com/store/{self._shop}/products/{product_id}/variants/{variant}",
-            unique=not item["duplicateSkuCount"],
-        )
+        return self._listings.read(self._place())
 
     def read_quantities(self, counters: Sequence[str]) -> Sequence[Reading]:
         by_place: dict[str, list[str]] = defaultdict(list)
@@ -373,6 +357,7 @@ class Shopify:
                 self._mutate("DeleteWebhook", "webhookSubscriptionDelete", {"id": found["id"]})
 
     def close(self) -> None:
+        self._listings.close()
         self._client.close()
 
     # Small things
@@ -406,16 +391,12 @@ def _signature(secret: str, body: bytes) -> bytes:
     return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
 
 
-def _available(level: Mapping[str, Any]) -> int | None:
-    return next((int(each["quantity"]) for each in level["quantities"] if each["name"] == "available"), None)
-
-
 def _reading(counter: str, node: Mapping[str, Any] | None) -> Reading:
     level = (node or {}).get("inventoryLevel")
     if not node or not node["tracked"] or level is None or not level["isActive"]:
         return Reading(counter, None, protected=False)
     protected = all(variant["inventoryPolicy"] == "DENY" for variant in (node["variants"] or {}).get("nodes", ()))
-    return Reading(counter, _available(level), protected)
+    return Reading(counter, available(level), protected)
 
 
 def _refusal(errors: Sequence[Mapping[str, Any]]) -> WriteResult:
@@ -424,7 +405,7 @@ def _refusal(errors: Sequence[Mapping[str, Any]]) -> WriteResult:
     detail = "; ".join(str(error["message"]) for error in errors)[:300]
     if code in _STALE:
         return WriteResult(Outcome.STALE, detail=detail, code=code)
-    return WriteResult(_UNDER_A_KEY.get(code, Outcome.REFUSED), detail=detail, code=code)
+    return WriteResult(UNDER_A_KEY.get(code, Outcome.REFUSED), detail=detail, code=code)
 
 
 def _topic(enum: str) -> str:

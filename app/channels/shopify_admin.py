@@ -19,7 +19,16 @@ from app.channels.base import ChannelError, NoUse, Outcome, TryLater, Vault
 from app.channels.http import Client
 from app.channels.shopify_graphql import OPERATIONS, ROOTS
 
-_MAY_BE_NULL: Final = {"order", "refund", "fulfillment", "fulfillmentOrder"}  # there is no such thing (any more)
+# There is no such thing (any more).
+_MAY_BE_NULL: Final = {"order", "refund", "fulfillment", "fulfillmentOrder", "bulkOperation", "productVariantsCount"}
+_FOR_WRITES: Final = 0.05  # of a full bucket: some six writes
+_MOST_S: Final = 3600.0  # to wait, whatever an answer says
+# These stand in userErrors, and are the same word where the whole request is refused.
+UNDER_A_KEY: Final = {
+    "IDEMPOTENCY_CONCURRENT_REQUEST": Outcome.BUSY,
+    "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED": Outcome.FAILED_BEFORE,
+    "IDEMPOTENCY_KEY_PARAMETER_MISMATCH": Outcome.REFUSED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +74,13 @@ class Bucket:
 
     def wait_s(self, operation: str) -> float:
         """How long until the operation can be afforded; 0: it can, or nobody knows what it costs."""
-        return max(0.0, self._in_s(self._asks.get(operation, 0.0)))
+        return min(_MOST_S, max(0.0, self._in_s(self._asks.get(operation, 0.0))))
 
     def rest_s(self, operation: str) -> float:
         """The same for work of many queries, which begins again with its first: when it can't go on, it waits for half a bucket more,
-        so that each attempt gets further than the one before."""
+        so that each attempt gets further than the one before. The last points are left to writes, which don't look before they leave."""
         wanted = self._asks.get(operation, 0.0)
-        return self._in_s(wanted + self.maximum / 2) if self._in_s(wanted) > 0 else 0.0
+        return min(_MOST_S, self._in_s(wanted + self.maximum / 2)) if self._in_s(wanted + self.maximum * _FOR_WRITES) > 0 else 0.0
 
     def _in_s(self, points: float) -> float:
         now = min(self.maximum, self._available + (chance.monotonic() - self._at) * self.restores_per_s)
@@ -86,7 +95,7 @@ class Admin:
         self.answered_version: str | None = None
         self.clock: datetime | None = None  # the shop's, as of its last answer, and earlier rather than later
         self._client, self._base, self._shop, self._version, self._vault = client, base, shop, version, vault
-        self._token: tuple[str, float | None] | None = None  # and when to ask for the next one
+        self._token: tuple[str, float] | None = None  # and when to ask for the next one
 
     def ask(self, operation: str, variables: Mapping[str, Any], *, in_part: bool = False) -> Answer:
         """Raises: TryLater, NoUse; this too where something isn't permitted, unless a part will do."""
@@ -103,11 +112,12 @@ class Admin:
     def send(self, operation: str, variables: Mapping[str, Any]) -> Answer:
         """Send it once, whatever the bucket says. Raises: Failed."""
         body = {"query": OPERATIONS[operation], "variables": variables, "operationName": operation}
-        token, renewable = self._current_token()
+        token, renewable = self._token_for_now()
         response = self._post(body, token)
         if response.status_code == 401 and renewable:  # wasn't carried out: a token can die before its time
-            self._token = None
-            response = self._post(body, self._current_token()[0])
+            if self._token is not None and self._token[0] == token:
+                self._token = None
+            response = self._post(body, self._token_for_now()[0])
         return self._read(operation, response)
 
     def _post(self, body: Mapping[str, Any], token: str) -> httpx.Response:
@@ -143,6 +153,8 @@ class Admin:
         match code:
             case "THROTTLED":
                 return Failed(Outcome.LIMITED, code, "Shopify asks us to slow down.", max(1.0, wait_s or 0.0))
+            case _ if code in UNDER_A_KEY:
+                return Failed(UNDER_A_KEY[code], code, message or "Shopify refuses the key.")
             case "ACCESS_DENIED":
                 return Failed(Outcome.REFUSED, "scope", no_scope(message))
             case "SHOP_INACTIVE":
@@ -181,18 +193,27 @@ class Admin:
 
     # The token
 
+    def _token_for_now(self) -> tuple[str, bool]:
+        """The token, and whether another can be had. Without one nothing leaves, and that is certain."""
+        try:
+            return self._current_token()
+        except Failed as failed:
+            if failed.outcome is Outcome.UNKNOWN:
+                raise Failed(Outcome.NOT_SENT, failed.code, failed.detail, failed.after_s) from failed
+            raise
+
     def _current_token(self) -> tuple[str, bool]:
-        """The token, and whether another can be had."""
         if permanent := self._vault.get("access_token"):
             return permanent, False
         client_id, secret = self._vault.get("client_id"), self._vault.get("client_secret")
         if not client_id or not secret:
             raise Failed(Outcome.REFUSED, "credentials", "Enter the app's client id and client secret from Shopify's Dev Dashboard.")
-        if self._token is None or (self._token[1] is not None and chance.monotonic() >= self._token[1]):
-            self._token = self._granted(client_id, secret)
-        return self._token[0], True
+        token = self._token
+        if token is None or chance.monotonic() >= token[1]:
+            token = self._token = self._granted(client_id, secret)
+        return token[0], True
 
-    def _granted(self, client_id: str, secret: str) -> tuple[str, float | None]:
+    def _granted(self, client_id: str, secret: str) -> tuple[str, float]:
         form = httpx.QueryParams(grant_type="client_credentials", client_id=client_id, client_secret=secret)
         headers = {"content-type": "application/x-www-form-urlencoded"}
         url = f"{self._base}/admin/oauth/access_token"
@@ -237,6 +258,8 @@ def no_scope(message: str) -> str:
 def _reached(send: Callable[[], httpx.Response]) -> httpx.Response:
     try:
         return send()
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
+        raise Failed(Outcome.NOT_SENT, "unreachable", "Shopify can't be reached.") from error
     except httpx.TimeoutException as error:
         raise Failed(Outcome.UNKNOWN, "timeout", "Shopify didn't answer in time.") from error
     except httpx.TransportError as error:
@@ -250,7 +273,7 @@ def _error(error: Mapping[str, Any]) -> tuple[str, tuple[str, ...], str]:
 
 def _retry_after(response: httpx.Response) -> float | None:
     try:
-        return max(0.0, float(response.headers["retry-after"]))
+        return min(_MOST_S, max(0.0, float(response.headers["retry-after"])))
     except (KeyError, ValueError):
         return None
 
@@ -258,6 +281,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 def _clock(response: httpx.Response, took_s: float) -> datetime | None:
     """When the answer was read from the shop's records, at the earliest."""
     try:
-        return parsedate_to_datetime(response.headers["date"]) - timedelta(seconds=took_s + 1)
-    except (KeyError, ValueError):
+        read = parsedate_to_datetime(response.headers["date"])
+        return read - timedelta(seconds=took_s + 1) if read.tzinfo else None
+    except (KeyError, ValueError, OverflowError):
         return None

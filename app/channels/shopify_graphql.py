@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Final
 
 VERSION: Final = "2026-10"
+
+_VARIANT: Final = """
+  legacyResourceId
+  sku
+  title
+  inventoryPolicy
+  requiresComponents
+  product { legacyResourceId title status }
+  inventoryItem {
+    legacyResourceId
+    tracked
+    duplicateSkuCount
+    inventoryLevel(locationId: LOCATION) { isActive quantities(names: ["available"]) { name quantity } }
+  }
+"""
 
 # Each of these asks for at most 1,000 points, the most that one query may cost: an object is 1, a connection 2 and what it holds times
 # its `first`, a mutation 10. The whole is reserved before the query runs, so pages are kept small.
@@ -164,24 +180,34 @@ mutation ShipFulfillmentOrder($fulfillment: FulfillmentInput!) {
 }
 """,
     """
-query VariantListing($after: String, $locationId: ID!) {
-  productVariants(first: 100, after: $after, sortKey: ID) {
-    pageInfo { hasNextPage endCursor }
-    nodes {
-      legacyResourceId
-      sku
-      title
-      inventoryPolicy
-      requiresComponents
-      product { legacyResourceId title status }
-      inventoryItem {
-        legacyResourceId
-        tracked
-        duplicateSkuCount
-        inventoryLevel(locationId: $locationId) { isActive quantities(names: ["available"]) { name quantity } }
-      }
-    }
+query VariantsCount {
+  productVariantsCount(limit: 1001) { count }
+}
+""",
+    f"""
+query VariantListing($after: String, $locationId: ID!) {{
+  productVariants(first: 100, after: $after, sortKey: ID) {{
+    pageInfo {{ hasNextPage endCursor }}
+    nodes {{ {_VARIANT.replace("LOCATION", "$locationId")} }}
+  }}
+}}
+""",
+    """
+mutation RunBulk($query: String!) {
+  bulkOperationRunQuery(query: $query) {
+    bulkOperation { id }
+    userErrors { code field message }
   }
+}
+""",
+    """
+query BulkOperations {
+  bulkOperations(first: 10) { nodes { id status createdAt query } }
+}
+""",
+    """
+query BulkStatus($id: ID!) {
+  bulkOperation(id: $id) { status createdAt rootObjectCount url }
 }
 """,
     """
@@ -236,6 +262,13 @@ OPERATIONS: Final[Mapping[str, str]] = {re.findall(r"\w+", text)[1]: text.strip(
 
 
 ROOTS: Final = {name: re.findall(r"\w+", text.partition("{")[2])[0] for name, text in OPERATIONS.items()}
+
+
+def listing_in_bulk(location: str) -> str:
+    """`VariantListing` without pages or variables, for `RunBulk`. An item has one level at the location, so nothing is nested: each line
+    of the file is a variant."""
+    variant = _VARIANT.replace("LOCATION", json.dumps(location))
+    return f"query TallystickListing {{ productVariants {{ edges {{ node {{ id {variant} }} }} }} }}"
 
 
 def gid(kind: str, number: str) -> str:

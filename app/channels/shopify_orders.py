@@ -5,6 +5,7 @@ What the figures of a line rest on:
 - `quantity` never falls: it counts whatever was ever ordered. `current_quantity` is without what was refunded or edited away.
 - The record of stock that was put back is the `restock_type` of a refund's line. `cancel` is for units that never left, `return` for
   units that had; `no_restock` may be either, and is told apart by what Shopify still expects to be sent.
+- A restock type that we don't know counts as put back, for the same reason as the next.
 - Units that disappear without a refund's line don't say where they went. They count as put back: if they weren't, the counter reads
   lower than we think, and the next compare-and-set finds that out before it does anything. The other way round we'd sell them twice.
 """
@@ -25,7 +26,6 @@ from app.domain.snapshots import ABSENT, WITHHELD, Contact, LineSnapshot, Missin
 
 _PAID: Final = {"paid", "partially_refunded", "refunded", "authorized"}  # authorized: the money is promised to us, and kept for us
 _NOT_SENT: Final = {"cancelled", "error", "failure"}
-_PUT_BACK: Final = {"return", "cancel", "legacy_restock"}
 
 
 def from_webhook(raw: bytes) -> Any:
@@ -57,14 +57,16 @@ def _snapshot(body: Mapping[str, Any], location: str) -> OrderSnapshot:
     for fulfillment in body.get("fulfillments") or ():
         if str(fulfillment.get("status") or "success").lower() not in _NOT_SENT:
             for line in fulfillment["line_items"]:
-                sent[_id(line["id"])] += _count(line["quantity"])
+                sent[external_id(line["id"])] += _count(line["quantity"])
     refunded: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for refund in body.get("refunds") or ():
         for line in refund["refund_line_items"]:
-            refunded[_id(line["line_item_id"])].append(line)
+            refunded[external_id(line["line_item_id"])].append(line)
     counted, cancelled = body.get("confirmed") is not False, cancelled_at is not None
     lines = [
-        _line(line, sent[_id(line["id"])], refunded[_id(line["id"])], location, currency, counted=counted, cancelled=cancelled)
+        _line(
+            line, sent[external_id(line["id"])], refunded[external_id(line["id"])], location, currency, counted=counted, cancelled=cancelled
+        )
         for line in body["line_items"]
     ]
     status = str(body.get("financial_status") or "").lower()
@@ -72,7 +74,7 @@ def _snapshot(body: Mapping[str, Any], location: str) -> OrderSnapshot:
     if (seen := body.get("presentment_currency")) and seen != currency:
         notes["presentment_currency"] = str(seen)
     return OrderSnapshot(
-        external_id=_id(body["id"]),
+        external_id=external_id(body["id"]),
         version=updated_at,
         paid=status in _PAID if status else ABSENT,
         lines=lines,
@@ -103,19 +105,19 @@ def _line(
     ordered, variant = _count(line["quantity"]), line.get("variant_id")
     # Of a variant that is gone nobody can say any more whether it was counted. What was recorded then stays as it was; a line of free
     # text has no counter that this could touch.
-    tracked = variant is None or line.get("variant_inventory_management") == "shopify"
+    tracked = variant is None or bool(line.get("variant_inventory_management"))  # "shopify", or the name of a service
     counted_down = ordered if tracked and counted else 0
     figures = _taken_back(line, ordered, shipped, refunds, location, cancelled=cancelled)
     variant_title = line.get("variant_title") or ""
     return LineSnapshot(
-        external_id=_id(line["id"]),
+        external_id=external_id(line["id"]),
         ordered=ordered,
         cancelled=figures["cancelled"],
         returned=figures["returned"],
         shipped=shipped,
         counted_down=counted_down,
         put_back=min(figures["put_back"], counted_down),
-        listing=None if variant is None else _id(variant),
+        listing=None if variant is None else external_id(variant),
         sku=line.get("sku") or None,
         title=called(line.get("title") or "", variant_title) or None,
         ships=line.get("requires_shipping") is not False,
@@ -133,7 +135,7 @@ def _taken_back(
     for refund in refunds:
         kind, quantity, where = str(refund.get("restock_type")).lower(), _count(refund["quantity"]), refund.get("location_id")
         kinds[kind] += quantity
-        if kind in _PUT_BACK and (where is None or not location or str(where) == location):
+        if kind != "no_restock" and (where is None or not location or str(where) == location):
             put_back += quantity
     told = kinds.total()
     current = line.get("current_quantity")
@@ -323,7 +325,7 @@ def _moment(text: Any) -> datetime | None:
     return None if text is None else moment(text)
 
 
-def _id(value: Any) -> str:
+def external_id(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).isdecimal():
         raise ValueError(f"{value!r} is no id")
     return str(value)
@@ -338,9 +340,10 @@ def _count(value: Any) -> int:
 def _money(text: Any, currency: str) -> Money | None:
     """None as well where it can't be read: an order matters more than what it cost."""
     try:
-        return None if text is None else Money.parse(text, currency)
-    except ValueError:
+        found = None if text is None else Money.parse(text, currency)
+    except (ValueError, ArithmeticError):
         return None
+    return found if found is not None and abs(found.amount) < 2**53 else None
 
 
 def _sum(parts: Iterable[Any], currency: str) -> Money | None:

@@ -148,7 +148,7 @@ class WooCommerce:
             raise BadPayload("The message isn't an object.")
         if "id" not in body and "code" in body:
             return _about_an_error(body)
-        if not isinstance(body.get("id"), int) or body["id"] <= 0:
+        if type(body.get("id")) is not int or body["id"] <= 0:
             raise BadPayload("The message names nothing.")
         if resource == "order":
             return (Hint("order", str(body["id"])),)
@@ -338,8 +338,8 @@ def _result(request: WriteRequest, answer: Answer) -> WriteResult:
     if answer.status == 429:
         return WriteResult(Outcome.LIMITED, after_s=answer.after_s, detail="The shop's host asks us to slow down.", code=answer.code)
     if answer.ok and isinstance(answer.json, dict):
-        quantity, managed = answer.json.get("stock_quantity"), answer.json.get("manage_stock")
-        if managed is True and isinstance(quantity, int):
+        quantity, managed = shop.units_shown(answer.json), answer.json.get("manage_stock")
+        if quantity is not None:
             return WriteResult(Outcome.DONE, {request.unit: quantity})
         if managed in (False, "parent"):
             return WriteResult(Outcome.REFUSED, detail=shop.why_untracked(managed), code="untracked")

@@ -15,10 +15,11 @@ from oauthlib import oauth1  # type: ignore[import-untyped]
 
 from app import chance
 from app.channels.base import ChannelError, Connection, NoUse, TryLater
-from app.channels.http import Client
+from app.channels.http import Client, is_loopback
 
 PAGE = 100  # the largest page that WooCommerce gives
 
+_MOST_S = 3600.0  # to wait, whatever an answer says
 _ROUTE = re.compile(r"/wp-(json|admin|login\.php)\b.*$")
 
 
@@ -64,6 +65,7 @@ class Answer:
     after_s: float | None
     at: datetime | None  # the shop's own clock, from its Date header
     pages: int | None = None  # how many there are, where the answer says it
+    total: int | None = None  # of what they list
 
     @property
     def code(self) -> str:
@@ -98,7 +100,8 @@ class Api:
 
     @property
     def plain(self) -> bool:
-        return self._plain
+        """Whoever is on the way can read along; on this machine nobody is."""
+        return self._plain and not is_loopback(httpx.URL(self.url).host)
 
     def send(self, method: str, path: str, params: Mapping[str, Any] | None = None, json: Any = None) -> Answer:
         """Send it once. `path` is below `wp-json/wc/v3/`, or from `wp-json` where it begins with a slash.
@@ -178,14 +181,18 @@ def _answer(response: httpx.Response) -> Answer:
         json = None
     if not isinstance(json, dict | list):
         json = None
-    pages = response.headers.get("x-wp-totalpages", "")
     return Answer(
         response.status_code,
         json,
         _seconds(response.headers.get("retry-after")),
         _moment(response.headers.get("date")),
-        int(pages) if pages.isdecimal() else None,
+        _count(response.headers.get("x-wp-totalpages")),
+        _count(response.headers.get("x-wp-total")),
     )
+
+
+def _count(header: str | None) -> int | None:
+    return int(header) if header is not None and re.fullmatch("[0-9]{1,12}", header) else None
 
 
 def _moment(header: str | None) -> datetime | None:
@@ -199,7 +206,8 @@ def _seconds(header: str | None) -> float | None:
     """Retry-After: seconds, or a date."""
     if header is None:
         return None
-    if header.strip().isdecimal():
-        return float(header)
-    moment = _moment(header)
-    return max(0.0, (moment - chance.now()).total_seconds()) if moment else None
+    moment = None if header.strip().isdecimal() else _moment(header)
+    if moment is None and not header.strip().isdecimal():
+        return None
+    wanted = (moment - chance.now()).total_seconds() if moment else float(header)
+    return min(_MOST_S, max(0.0, wanted))

@@ -170,9 +170,10 @@ class _Amounts:
 
     def read(self, text: Any) -> Money | None:
         try:
-            return Money.parse(text, self._currency)
-        except ValueError:
+            found = Money.parse(text, self._currency)
+        except (ValueError, ArithmeticError):
             return None
+        return found if abs(found.amount) < 2**53 else None
 
     def each(self, whole: Money | None, quantity: Any) -> Money | None:
         number = _number(quantity)
@@ -193,8 +194,9 @@ class _Amounts:
 def _amounts(order: Mapping[str, Any], money: _Amounts) -> Mapping[str, Money] | Missing:
     """As the buyer pays them. Fees raise what the goods cost, and fees below zero are discounts: plugins make both."""
     lines, fees = order.get("line_items") or (), [fee.get("total") for fee in order.get("fee_lines") or ()]
-    dearer = [fee for fee in fees if _number(fee) > 0]
-    cheaper = [_number(fee).copy_negate() for fee in fees if _number(fee) < 0]
+    # What isn't a number is left to `sum`, which then says nothing.
+    cheaper = [str(fee).removeprefix("-") for fee in fees if str(fee).startswith("-")]
+    dearer = [fee for fee in fees if not str(fee).startswith("-")]
     found = {
         "gross": money.sum([line.get("subtotal") for line in lines] + dearer),
         "discount": money.sum([order.get("discount_total") or "0", *cheaper]),
@@ -213,7 +215,7 @@ def _number(value: Any) -> Decimal:
         number = Decimal(str(value))
     except InvalidOperation as error:
         raise ValueError(f"{value!r} is no number") from error
-    if not number.is_finite():
+    if not number.is_finite() or abs(number) > 10**9:
         raise ValueError(f"{value!r} is no number")
     return number
 

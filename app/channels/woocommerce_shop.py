@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,13 +18,15 @@ from app.channels.base import (
     WriteMode,
     Zero,
 )
-from app.channels.woocommerce_api import PAGE, Api
+from app.channels.woocommerce_api import PAGE, Answer, Api
 
 _FIELDS = "id,type,parent_id,sku,name,status,manage_stock,stock_quantity,backorders,permalink,variations,attributes"
 _STOCK = "id,parent_id,manage_stock,stock_quantity,backorders"
 # Made of other products, or sold somewhere else: nothing of theirs is counted under their own name.
 _WITHOUT_STOCK = {"grouped", "external"}
 _HOLD_S = 3600.0
+_BY_ID = {"orderby": "id", "order": "asc", "_fields": _FIELDS}
+_PASSES = 3
 
 
 # Counters: a product's id, or its parent's and its own
@@ -45,6 +48,21 @@ def counter_of(product: Mapping[str, Any]) -> str | None:
     return f"{parent}/{product['id']}" if parent else str(product["id"])
 
 
+def units_shown(product: Mapping[str, Any]) -> int | None:
+    """The number on a product's own counter; None: it has none."""
+    return _whole(product.get("stock_quantity")) if product.get("manage_stock") is True else None
+
+
+def _whole(shown: Any) -> int | None:
+    """Plugins for cloth and cheese keep parts of a unit, and write text: the part can't be sold as one."""
+    if isinstance(shown, bool) or not isinstance(shown, int | float | str):
+        return None
+    try:
+        return math.floor(float(shown))
+    except (ValueError, OverflowError):
+        return None
+
+
 def why_untracked(managed: object) -> str:
     if managed == "parent":
         return "Its stock is counted at the product, not at the variation."
@@ -53,17 +71,34 @@ def why_untracked(managed: object) -> str:
 
 def listings(api: Api) -> Iterator[ListingSnapshot]:
     """Simple products, and each variation of a variable one. Raises: TryLater, NoUse."""
-    for answer in api.pages("products", {"orderby": "id", "order": "asc", "_fields": _FIELDS}):
-        for product in answer.json:
-            if product.get("type") in _WITHOUT_STOCK:
-                continue
-            if product.get("type") == "variable" or product.get("variations"):
-                fields = {"orderby": "id", "order": "asc", "_fields": _FIELDS}
-                for page in api.pages(f"products/{int(product['id'])}/variations", fields):
-                    for variation in page.json:
-                        yield _listing({**variation, "parent_id": product["id"]}, product)
-            else:
-                yield _listing(product, None)
+    for product in _products(api):
+        if product.get("type") in _WITHOUT_STOCK:
+            continue
+        if product.get("type") == "variable" or product.get("variations"):
+            for page in api.pages(f"products/{int(product['id'])}/variations", _BY_ID):
+                for variation in _rows(page):
+                    yield _listing({**variation, "parent_id": product["id"]}, product)
+        else:
+            yield _listing(product, None)
+
+
+def _products(api: Api) -> Iterator[Mapping[str, Any]]:
+    """Each once. Pages shift when a product goes while they are read, and another falls between two: then they are read once more."""
+    seen: set[Any] = set()
+    for _ in range(_PASSES):
+        totals: set[int | None] = set()
+        for answer in api.pages("products", _BY_ID):
+            totals.add(answer.total)
+            for product in _rows(answer):
+                if product["id"] not in seen:
+                    seen.add(product["id"])
+                    yield product
+        if len(totals) == 1:
+            return
+
+
+def _rows(answer: Answer) -> list[Mapping[str, Any]]:
+    return [row for row in answer.json if isinstance(row, dict) and isinstance(row.get("id"), int)]
 
 
 def _listing(product: Mapping[str, Any], parent: Mapping[str, Any] | None) -> ListingSnapshot:
@@ -72,14 +107,13 @@ def _listing(product: Mapping[str, Any], parent: Mapping[str, Any] | None) -> Li
     options = [str(each["option"]) for each in product.get("attributes") or () if each.get("option")] if parent is not None else []
     if options:
         title = f"{title} - {', '.join(options)}"
-    quantity = product.get("stock_quantity")
     return ListingSnapshot(
         external_id=str(product["id"]),
         sku=str(product["sku"]) if product.get("sku") else None,
         title=title,
         unit=counter or _own_path(product),
         counter=counter,
-        quantity=quantity if counter and isinstance(quantity, int) else None,
+        quantity=_whole(product.get("stock_quantity")) if counter else None,
         protected=product.get("backorders", "no") == "no",
         live=product.get("status") == "publish" and (parent is None or parent.get("status") == "publish"),
         why=None if counter else why_untracked(product.get("manage_stock")),
@@ -104,11 +138,9 @@ def readings(api: Api, counters: Sequence[str]) -> Sequence[Reading]:
         for start in range(0, len(ids), PAGE):
             wanted = {"include": ",".join(ids[start : start + PAGE]), "per_page": PAGE, "_fields": _STOCK}
             answer = api.call("GET", path, wanted)
-            for row in answer.json if isinstance(answer.json, list) else ():
+            for row in _rows(answer) if isinstance(answer.json, list) else ():
                 counter = f"{parent}/{row['id']}" if parent else str(row["id"])
-                quantity = row.get("stock_quantity") if row.get("manage_stock") is True else None
-                protected = row.get("backorders", "no") == "no"
-                found[counter] = Reading(counter, quantity if isinstance(quantity, int) else None, protected)
+                found[counter] = Reading(counter, units_shown(row), row.get("backorders", "no") == "no")
     return [found.get(counter, Reading(counter, None)) for counter in counters]
 
 

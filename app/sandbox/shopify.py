@@ -10,6 +10,7 @@ import base64
 import hashlib
 import hmac
 import json
+import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,6 +101,7 @@ class ShopifyShop(Shop):
         super().__init__(url, name=name, currency=currency)
         self.client_id, self.secrets = client_id, [client_secret]
         self.domain = f"{name.lower()}.myshopify.com"
+        self.id = str(zlib.crc32(self.domain.encode()))
         self.location = "70000000001"
         self.locations = {self.location: Place("Studio")}
         self.scopes = set(SCOPES)
@@ -189,6 +191,9 @@ class ShopifyShop(Shop):
             if self.edits_leave_refunds:
                 self._refunded(order, [(line_id, -change, "cancel")])
         super().edit(order_id, line_id, quantity)
+
+    def on_line(self, order: Order, line: Line) -> None:
+        self._to_send(order, line, line.quantity)
 
     def fulfil(
         self,

@@ -15,6 +15,7 @@ import httpx
 
 from app import chance
 from app.sandbox import shopify_json
+from app.sandbox.shopify_bulk import FOLDER, Bulk
 from app.sandbox.shopify_graphql import Answer, Node, Operation, Refused, connection, parse, price
 from app.sandbox.shopify_json import gid, tail, utc
 
@@ -51,9 +52,14 @@ class Admin:
         self.asked: Counter[str] = Counter()
         self.keys: dict[str, Remembered] = {}
         self.left, self._at = self.maximum, chance.now()
+        self.bulk = Bulk(shop)
+        self._origin = ""
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        path = request.url.path
+        path, loopback = request.url.path, request.url.host == "127.0.0.1"
+        self._origin = f"{request.url.scheme}://{request.url.netloc.decode()}" if loopback else "https://storage.googleapis.com"
+        if request.method == "GET" and path.startswith(FOLDER):
+            return self.bulk.fetch(request)
         headers = {"date": format_datetime(chance.now().replace(microsecond=0), usegmt=True)}
         if request.method == "POST" and path == "/admin/oauth/access_token":
             return self._token(request, headers)
@@ -125,7 +131,7 @@ class Admin:
 
     def _queries(self) -> Node:
         shop = self.shop
-        identity = {"id": gid("Shop", "1"), "name": shop.name, "myshopifyDomain": shop.domain, "currencyCode": shop.currency}
+        identity = {"id": gid("Shop", shop.id), "name": shop.name, "myshopifyDomain": shop.domain, "currencyCode": shop.currency}
         orders = shop.needing("read_orders", "orders", self._orders)
         return {
             "shop": identity,
@@ -137,6 +143,8 @@ class Admin:
             "fulfillment": shop.needing("read_orders", "fulfillment", self._fulfillment),
             "fulfillmentOrder": shop.needing("read_merchant_managed_fulfillment_orders", "fulfillmentOrder", self._fulfillment_order),
             "productVariants": shop.needing("read_products", "productVariants", self._variants),
+            "productVariantsCount": shop.needing("read_products", "productVariantsCount", self._count),
+            **self.bulk.queries(self._origin),
             "nodes": shop.needing("read_inventory", "nodes", self._items),
             "webhookSubscriptions": connection(list(shop.subscriptions.values()), shopify_json.subscription_node),
         }
@@ -194,8 +202,10 @@ class Admin:
         return next((each for order in self.shop.orders.values() for each in order.more["to_send"] if each.id == number), None)
 
     def _variants(self, **asked: Any) -> Node:
-        variants = sorted(self.shop.variants.values(), key=lambda each: int(each.id))
-        return connection(variants, lambda each: shopify_json.variant_node(self.shop, each))(**asked)
+        return connection(shopify_json.variant_nodes(self.shop), lambda each: each)(**asked)
+
+    def _count(self, limit: int) -> Node:
+        return {"count": min(limit, len(self.shop.variants)), "precision": "AT_LEAST" if len(self.shop.variants) > limit else "EXACT"}
 
     def _items(self, ids: Sequence[str]) -> list[Node | None]:
         return [shopify_json.item_node(self.shop, item) for item in map(tail, ids)]
@@ -208,6 +218,7 @@ class Admin:
         return {
             "inventorySetQuantities": shop.needing("write_inventory", "inventorySetQuantities", self._set),
             "fulfillmentCreate": ships,
+            "bulkOperationRunQuery": self.bulk.run,
             "webhookSubscriptionCreate": self._subscribe,
             "webhookSubscriptionDelete": self._unsubscribe,
         }
@@ -233,6 +244,8 @@ class Admin:
         deltas = {}
         for entry in input["quantities"]:
             counter = _counter(entry)
+            if counter not in self.shop.counters:
+                self.shop.open_counter(counter, 0)  # a place where it isn't stocked is taken since 2026-10
             deltas[counter] = entry["quantity"] - self.shop.counters[counter]
             self.shop.write(counter, entry["quantity"])
         group = {"id": chance.new_id(), "at": chance.now(), "deltas": deltas}
@@ -277,9 +290,7 @@ class Admin:
             return told("INVALID_QUANTITY_NEGATIVE", "quantity")
         if quantity > 1_000_000_000:
             return told("INVALID_QUANTITY_TOO_HIGH", "quantity")
-        if counter not in self.shop.counters:
-            self.shop.open_counter(counter, 0)  # a place where it isn't stocked is taken since 2026-10
-        if expected is not None and expected != self.shop.counters[counter]:
+        if expected is not None and expected != self.shop.counters.get(counter, 0):
             return told("CHANGE_FROM_QUANTITY_STALE", "changeFromQuantity")
         return []
 

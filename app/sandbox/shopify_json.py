@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -133,7 +134,7 @@ def _item_body(shop: ShopifyShop, order: Order, line: Line) -> dict[str, Any]:
         "price_set": {"shop_money": {"amount": price, "currency_code": shop.currency}},
         "discount_allocations": [],
         "tax_lines": [],
-        "requires_shipping": True,
+        "requires_shipping": variant is None or variant.more.get("ships", True),
         "gift_card": False,
         "variant_inventory_management": "shopify" if variant and variant.tracked else None,
         "fulfillment_service": "manual",
@@ -239,7 +240,7 @@ def _line_node(shop: ShopifyShop, order: Order, line: Line) -> Node:
         "quantity": line.quantity,
         "currentQuantity": current(order, line),
         "unfulfilledQuantity": unsent(order, line),
-        "requiresShipping": True,
+        "requiresShipping": variant is None or variant.more.get("ships", True),
         "variant": variant and {"legacyResourceId": variant.id, "inventoryItem": {"tracked": variant.tracked}},
         "originalUnitPriceSet": _bag(line.price, shop.currency),
         "discountAllocations": [],
@@ -288,11 +289,18 @@ def fulfillment_order_node(shop: ShopifyShop, each: FulfilmentOrder) -> Node:
     }
 
 
-def variant_node(shop: ShopifyShop, variant: Variant) -> Node:
+def variant_nodes(shop: ShopifyShop) -> Sequence[Node]:
+    """All of them, as Shopify numbers them."""
+    twins = Counter(each.sku for each in shop.variants.values())
+    return [_variant_node(shop, each, twins) for each in sorted(shop.variants.values(), key=lambda each: int(each.id))]
+
+
+def _variant_node(shop: ShopifyShop, variant: Variant, twins: Mapping[str | None, int]) -> Node:
     item = variant.counter.partition("@")[0]
     product = str(variant.more.get("product") or f"80{variant.id}")
     return {
         "__typename": "ProductVariant",
+        "id": gid("ProductVariant", variant.id),
         "legacyResourceId": variant.id,
         "sku": variant.sku or "",
         "title": "Default Title",
@@ -302,7 +310,7 @@ def variant_node(shop: ShopifyShop, variant: Variant) -> Node:
         "inventoryItem": {
             "legacyResourceId": item,
             "tracked": variant.tracked,
-            "duplicateSkuCount": sum(other.sku == variant.sku for other in shop.variants.values()) - 1 if variant.sku else 0,
+            "duplicateSkuCount": twins[variant.sku] - 1 if variant.sku else 0,
             "inventoryLevel": lambda **asked: level_node(shop, item, asked["locationId"]),
         },
     }

@@ -30,9 +30,10 @@ from graphql.execution.values import get_variable_values
 from graphql.validation import NoDeprecatedCustomRule, specified_rules
 
 from app import chance
-from app.channels.base import Connection, Entry, Parcel, ShipLine, WriteRequest
+from app.channels import shopify_listings
+from app.channels.base import Connection, Entry, Parcel, ShipLine, TryLater, WriteRequest
 from app.channels.shopify import TOPICS, Shopify
-from app.channels.shopify_graphql import OPERATIONS
+from app.channels.shopify_graphql import OPERATIONS, listing_in_bulk
 from app.sandbox.faults import ShopTransport
 from app.sandbox.shopify import ShopifyShop
 from tests.channels.shopify import MemoryVault
@@ -56,6 +57,29 @@ def test_an_operation_is_valid_and_uses_nothing_deprecated(schema: GraphQLSchema
     [operation] = document.definitions
     assert isinstance(operation, OperationDefinitionNode) and operation.name is not None
     assert operation.name.value == name
+
+
+def test_what_is_written_into_a_file_is_asked_for_as_shopify_wants_it(schema: GraphQLSchema) -> None:
+    document = parse(listing_in_bulk("gid://shopify/Location/70000000001"))
+    assert validate(schema, document, [*specified_rules, NoDeprecatedCustomRule]) == []
+    [operation] = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    assert not operation.variable_definitions
+    connections = [path for path in paths(operation.selection_set) if path[-1] == "edges"]
+    assert connections == [("productVariants", "edges")]  # of five that there may be, two of them inside each other
+
+
+def paths(asked: SelectionSetNode | None, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for node in asked.selections if asked else ():
+        assert isinstance(node, FieldNode)
+        yield (*above, node.name.value)
+        yield from paths(node.selection_set, (*above, node.name.value))
+
+
+def test_a_location_cant_change_what_is_asked() -> None:
+    harmless, harmful = listing_in_bulk("x"), listing_in_bulk('x") { id } } } } # ')
+    asked = [[node for node in parse(text).definitions if isinstance(node, OperationDefinitionNode)] for text in (harmless, harmful)]
+    assert [list(paths(one.selection_set)) for one in asked[1]] == [list(paths(one.selection_set)) for one in asked[0]]
 
 
 def test_an_operation_that_asks_for_what_isnt_there_is_found_out(schema: GraphQLSchema) -> None:
@@ -161,10 +185,19 @@ def moment(found: Any) -> None:
     assert datetime.fromisoformat(found).utcoffset() == timedelta()
 
 
-LEAVES = {"String": text, "Int": whole, "Boolean": either, "ID": gid, "UnsignedInt64": number, "Decimal": amount, "DateTime": moment}
+LEAVES = {
+    "String": text,
+    "Int": whole,
+    "Boolean": either,
+    "ID": gid,
+    "UnsignedInt64": number,
+    "Decimal": amount,
+    "DateTime": moment,
+    "URL": text,
+}
 
 
-def test_every_request_and_every_answer_fits_the_schema(schema: GraphQLSchema) -> None:
+def test_every_request_and_every_answer_fits_the_schema(schema: GraphQLSchema, monkeypatch: pytest.MonkeyPatch) -> None:
     with chance.installed(chance.Seeded(7, datetime(2026, 11, 22, 15, 0, tzinfo=UTC))) as clock:
         shop = ShopifyShop(name="mugs")
         shop.admin.maximum = shop.admin.left = 20_000.0
@@ -177,6 +210,13 @@ def test_every_request_and_every_answer_fits_the_schema(schema: GraphQLSchema) -
         us.subscribe("https://hub.example/webhooks/1")
         us.subscribe("https://hub.example/webhooks/2")
         list(us.listings())
+        monkeypatch.setattr(shopify_listings, "FEW", 2)
+        for _ in range(2):
+            with pytest.raises(TryLater):
+                list(us.listings())
+            clock.advance(timedelta(seconds=19))
+        clock.advance(timedelta(seconds=1))
+        assert len(list(us.listings())) == 36
         us.read_quantities([mugs[0].counter, "1@2"])
         for key, expected in (("a", 30), ("b", 30)):  # the second is stale
             entries = [Entry(mugs[0].counter, -2, expected, 28)]

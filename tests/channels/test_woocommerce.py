@@ -136,7 +136,9 @@ def test_a_message_says_where_to_look(topic: str, name: str, hints: tuple[Hint, 
     assert tuple(connected().parse(message(payload(name), topic))) == hints
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"4711", b'{"id":"4711"}', b'{"id":0}', b"{}", b"[" * 100_000, b"\xff"])
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"[]", b"4711", b'{"id":"4711"}', b'{"id":0}', b'{"id":true}', b'{"id":1.5}', b"{}", b"[" * 100_000, b"\xff"]
+)
 def test_a_signed_message_that_makes_no_sense_is_parked(body: bytes) -> None:
     with pytest.raises(BadPayload):
         connected().parse(message(body))
@@ -267,6 +269,29 @@ def test_a_number_is_put_at_the_one_address_that_checks_its_type(counter: str, p
 def test_a_write_comes_to_what_its_answer_says_and_no_more(answer: httpx.Response | Exception, outcome: Outcome, code: str) -> None:
     result, transport = write(answer)
     assert (result.outcome, result.code, len(transport.asked)) == (outcome, code, 1)
+
+
+@pytest.mark.parametrize(
+    ("shown", "quantity"),
+    [(7, 7), (7.0, 7), (7.9, 7), (-0.5, -1), ("7", 7), ("7.50", 7), (None, None), ("", None), (True, None), ("many", None)],
+)
+def test_a_number_is_whole_whatever_a_plugin_makes_of_it(shown: Any, quantity: int | None) -> None:
+    row = {"id": 301, "manage_stock": True, "stock_quantity": shown}
+    [reading] = connected(Scripted(httpx.Response(200, json=[row]))).read_quantities(["301"])
+    assert reading.quantity == quantity
+    result, _ = write(httpx.Response(200, json=row))
+    if quantity is None:
+        assert result.outcome is Outcome.UNKNOWN
+    else:
+        assert (result.outcome, result.quantities) == (Outcome.DONE, {"301": quantity})
+
+
+@pytest.mark.parametrize(
+    ("asked", "after_s"), [("1e9", None), ("9" * 400, 3600.0), ("Fri, 01 Jan 2100 00:00:00 GMT", 3600.0), ("soon", None)]
+)
+def test_nobody_makes_us_wait_for_ever(asked: str, after_s: float | None) -> None:
+    result, _ = write(httpx.Response(429, headers={"retry-after": asked}))
+    assert (result.outcome, result.after_s) == (Outcome.LIMITED, after_s)
 
 
 def test_how_long_to_wait_is_passed_on() -> None:

@@ -137,6 +137,18 @@ def test_an_order_reads_whole() -> None:
     assert found.notes == {"status": "processing", "created_via": "store-api", "payment_method": "bacs"}
 
 
+@pytest.mark.parametrize("fee", ["free", "1e999999", "-free", {}, "99999999999999999999"])
+def test_a_fee_that_cant_be_doesnt_hide_the_order(fee: Any) -> None:
+    found = orders.snapshot(order("processing", currency="GBP", total="1.00", fee_lines=[{"total": fee}]))
+    assert found.amounts is ABSENT
+    assert isinstance(found.lines, list) and found.lines[0].ordered == 3
+
+
+def test_a_quantity_that_cant_be_is_parked() -> None:
+    with pytest.raises(BadPayload):
+        orders.snapshot(order("processing", quantity="1e999999"))
+
+
 def test_amounts_add_up_with_fees_and_discounts() -> None:
     more = {"currency": "EUR", "discount_total": "2.00", "total_tax": "1.10", "shipping_total": "4.90", "total": "14.00"}
     fees = {"fee_lines": [{"total": "3.00"}, {"total": "-1.00"}]}

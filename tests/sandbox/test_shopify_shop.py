@@ -130,7 +130,7 @@ def figures(snapshot: OrderSnapshot) -> dict[str, int]:
 
 def test_a_shop_says_what_it_can(world: World) -> None:
     can = world.us.capabilities()
-    assert (can.shop_name, can.account, can.currency) == ("mugs", "1", "EUR")
+    assert (can.shop_name, can.account, can.currency) == ("mugs", world.shop.id, "EUR")
     assert can.locations == {world.shop.location: "Studio"}
     assert (can.missing_scopes, can.warnings) == ((), ())
     assert Capabilities.from_json(json.loads(json.dumps(can.as_json()))) == can
@@ -313,6 +313,17 @@ def test_numbers_that_cant_be_are_refused(world: World, value: int, code: str) -
 def test_a_bundle_cant_be_written(world: World) -> None:
     world.mug = world.shop.add("SET", 2, bundle=True)
     assert world.write(1, expected=2).code == "NON_MUTABLE_INVENTORY_ITEM"
+
+
+def test_an_item_that_isnt_stocked_at_the_location_has_no_counter_and_no_write_makes_one(world: World) -> None:
+    del world.shop.counters[world.mug.counter]
+    [listing] = world.us.listings()
+    assert (listing.counter, listing.quantity, listing.protected) == (None, None, False)
+    assert listing.why is not None and "isn't stocked" in listing.why
+    [reading] = world.us.read_quantities([world.mug.counter])
+    assert (reading.quantity, reading.protected) == (None, False)
+    assert world.write(7, expected=9).outcome is Outcome.STALE
+    assert world.mug.counter not in world.shop.counters
 
 
 def test_our_own_write_comes_back_as_a_hint(listening: World) -> None:
@@ -681,6 +692,18 @@ def test_a_throttled_write_says_when(world: World) -> None:
     world.shop.admin.left = 0.0
     result = world.write(7, expected=9)
     assert (result.outcome, result.after_s, world.counter) == (Outcome.LIMITED, 1.0, 9)
+    world.pass_(1)
+    assert (world.write(7, expected=9).outcome, world.counter) == (Outcome.DONE, 7)  # the same key and body
+
+
+def test_a_poll_leaves_points_to_writes(world: World) -> None:
+    world.shop.hand_edit(world.mug.id, 150)
+    start = chance.now()
+    for _ in range(100):
+        world.buy(1)
+    world.pass_(60)
+    assert isinstance(attempted(world, start), TryLater)
+    assert world.write(40, expected=50).outcome is Outcome.DONE
 
 
 # Messages
