@@ -115,6 +115,7 @@ def upgrade() -> None:
         sa.Column("last_error", sa.String(length=500), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("polled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("listed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("written_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("write_ms", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["channel_id"], ["channels.id"], name=op.f("fk_lanes_channel_id")),

@@ -80,10 +80,8 @@ def raise_(
     }
     upsert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
     still_open = exceptions.c.closed_at.is_(None)
-    added = session.execute(
-        upsert(exceptions).values(made).on_conflict_do_nothing(index_elements=["cause", "subject"], index_where=still_open)
-    )
-    if added.rowcount == 0:
+    insertion = upsert(exceptions).values(made).on_conflict_do_nothing(index_elements=["cause", "subject"], index_where=still_open)
+    if session.execute(insertion.returning(exceptions.c.id)).first() is None:
         raise Contended("somebody else says the same at the same time")
     data = {"cause": cause_, "severity": severity, "title": made["title"], "channel_id": channel_id}
     events.append(session, "exception.opened", str(made["id"]), data, cause=cause)

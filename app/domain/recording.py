@@ -57,6 +57,7 @@ class _Work:
     first_seen: bool
     paid: bool
     rivals: list[Counter] = field(default_factory=list)
+    counted: list[Counter] = field(default_factory=list)  # those of which something was sold or put back
     skus: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     changed: bool = False
 
@@ -97,11 +98,12 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
     elif gone is not None and _version(snapshot) > gone:
         gone = None
     cause = cause.by("order", order["id"])
-    rows = _rows(session, order["id"])
+    rows = [] if first_seen else _rows(session, order["id"])
+    promised = [] if first_seen else commitments.of_order(session, order["id"])
     figures = _figures(snapshot, rows, gone=gone is not None)
     first_seen = first_seen or (gone is not None and not rows)
     paid = order["paid"] if isinstance(snapshot.paid, Missing) else snapshot.paid
-    work = _Work(order, channel, rows, commitments.of_order(session, order["id"]), cause, first_seen, paid)
+    work = _Work(order, channel, rows, promised, cause, first_seen, paid)
     added_up = first_seen or all(order[name] == total for name, total in _sums(rows).items())
     _describe(session, work, snapshot, gone=gone, reread=reread)
     _apply(session, work, figures)
@@ -128,6 +130,13 @@ def mapped(session: Session, listing_id: str, *, cause: Cause) -> None:
         work = _Work(order, channel, rows, promised, cause.by("order", order_id), False, order["paid"])
         _apply(session, work, [_recorded(row) for row in _first_rows(rows) if row["listing_id"] == listing_id], listing_id=listing_id)
         _finish(session, work, None)
+
+
+def waited_for(session: Session, listing_ids: Sequence[str]) -> list[str]:
+    """Those of these listings that lines still wait for: sold before anybody knew what they are."""
+    line = order_lines.c
+    query = select(line.listing_id).where(line.listing_id.in_(listing_ids), line.sku_id.is_(None)).distinct()
+    return sorted(session.execute(query).scalars())
 
 
 def assign(session: Session, counter_id: str, *, cause: Cause) -> None:
@@ -232,10 +241,9 @@ def _begin(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot
     }
     upsert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
     there = orders.orders.c.channel_id.is_not(None)
-    made = session.execute(
-        upsert(orders.orders).values(row).on_conflict_do_nothing(index_elements=["channel_id", "external_id"], index_where=there)
-    )
-    if made.rowcount == 0:
+    insertion = upsert(orders.orders).values(row).on_conflict_do_nothing(index_elements=["channel_id", "external_id"], index_where=there)
+    # The row itself is asked for: of an insert, the number of rows is not to be had on both databases.
+    if session.execute(insertion.returning(orders.orders.c.id)).first() is None:
         raise Contended("somebody else records the same order")
     found = _find(session, channel["id"], snapshot.external_id)
     assert found is not None
@@ -385,7 +393,7 @@ def _apply(session: Session, work: _Work, lines: Sequence[LineSnapshot], *, list
         listing = known.get(line.external_id)
         parts = told if listing_id is not None else listing.components if listing is not None else ()
         here = _rows_for(session, work, line, listing, parts)
-        plan.append((line, here, _counter_id(session, here)))
+        plan.append((line, here, listing.counter_id if listing is not None else _counter_id(session, here)))
     _hold(session, work, [row for _, here, _ in plan for row in here], [each for _, _, each in plan])
     by_id = {each.id: each for each in work.rivals}
     before = {each.id: each.spare for each in work.rivals}
@@ -399,6 +407,11 @@ def _apply(session: Session, work: _Work, lines: Sequence[LineSnapshot], *, list
         # What it doesn't offer any more and nobody is owed is free, as if we had heard of each change by itself.
         if (spare := counter.spare - before[counter.id]) > 0:
             counters.recall(session, counter, spare, "released", cause=work.cause)
+    for counter in work.counted:
+        if counter.excess or counter.spare or counter.excess_cause is not None:
+            counters.changed(session, counter)
+        else:  # it sold what it was given: nothing is to be repaid
+            stock.touched(session).add(counter.sku_id)
 
 
 def _identify(session: Session, work: _Work, lines: Sequence[LineSnapshot]) -> dict[str, Known]:
@@ -444,17 +457,16 @@ def _rows_for(
     if here and (here[0]["sku_id"] is not None or not parts):
         return here
     made = here or [_new_row(work, line, listing)]
+    if parts:
+        made[0] |= {"sku_id": parts[0][0], "per": parts[0][1]}
     if not here:
         work.rows += made
         session.execute(insert(order_lines), made)
-    for index, (sku_id, units) in enumerate(parts):
-        if index == 0:
-            is_now: dict[str, Any] = {"sku_id": sku_id, "per": units}
-            if here:  # nothing was posted for it: what has left, and what isn't wanted, follows now, in units of the SKU
-                is_now |= {"quantity": max(1, made[0]["ordered_there"] * units), "cancelled": 0, "shipped": 0}
-            made[0] |= is_now
-            session.execute(update(order_lines).where(order_lines.c.id == made[0]["id"]).values(is_now))
-            continue
+    elif parts:  # nothing was posted for it: what has left, and what isn't wanted, follows now, in units of the SKU
+        made[0] |= {"quantity": max(1, made[0]["ordered_there"] * made[0]["per"]), "cancelled": 0, "shipped": 0}
+        is_now = {name: made[0][name] for name in ("sku_id", "per", "quantity", "cancelled", "shipped")}
+        session.execute(update(order_lines).where(order_lines.c.id == made[0]["id"]).values(is_now))
+    for sku_id, units in parts[1:]:
         like = {name: made[0][name] for name in ("listing_id", "fulfilled_by")}
         row = _new_row(work, line, listing) | like | {"sku_id": sku_id, "per": units}
         work.rows.append(row)
@@ -528,7 +540,7 @@ def _count(session: Session, work: _Work, line: LineSnapshot, here: Sequence[dic
         learned = {"put_back_since": flight.put_back_since, "learned_since": flight.learned_since}
         writes.change_entry(session, flight.write_id, counter.id, **learned)
     counters.change(session, counter, **changes)
-    counters.changed(session, counter)
+    work.counted.append(counter)
     if counter.known and counter.shown < 0:
         # It sold more than it was ever shown: by itself, or because somebody raised it by hand.
         session.info.setdefault("excess", {}).setdefault(counter.id, "channel")
@@ -698,7 +710,7 @@ def _promise(
         commitments.say_short(session, short, units, cause=work.cause)
         stock.freed(session).add(row["sku_id"])  # units may have come since we looked
     if counter is not None:
-        counters.changed(session, counter)
+        work.counted.append(counter)
     stock.move_many(session, moves, cause=work.cause)
 
 

@@ -108,8 +108,6 @@ def ship(
             if not taken:
                 continue
             commitments.reduce(session, each, taken, shipped=True)
-            if each["state"] == "reserved":  # sent before it was paid
-                moves.append(Move(each["sku_id"], each["location_id"], taken, "reserved", "committed", "shipped"))
             moves.append(Move(each["sku_id"], each["location_id"], taken, "committed", "customer", "shipped"))
             parts.append({"line_id": line["id"], "sku_id": line["sku_id"], "location_id": each["location_id"], "quantity": taken})
             left -= taken

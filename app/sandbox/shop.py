@@ -14,7 +14,7 @@ import itertools
 import threading
 from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -73,6 +73,9 @@ class Shop(ABC):
 
     def on_placed(self, order: Order) -> None:  # noqa: B027
         """An order was accepted, and nothing was counted yet."""
+
+    def on_line(self, order: Order, line: Line) -> None:  # noqa: B027
+        """A line was added to an order that was there."""
 
     def counts_when_placed(self, order: Order) -> bool:
         """Whether an accepted order is taken off its counters at once."""
@@ -151,7 +154,7 @@ class Shop(ABC):
 
     def buy(
         self,
-        lines: Mapping[str, int],
+        lines: Mapping[str, int] | Sequence[tuple[str, int]],
         *,
         paid: bool = True,
         test: bool = False,
@@ -159,13 +162,15 @@ class Shop(ABC):
         force: bool = False,
         shipping: int = 0,
     ) -> str | None:
-        """Somebody buys: variants and how many of each. Returns the order, or None where the shop says sold out.
+        """Somebody buys: variants and how many of each; in pairs where one is to stand in two lines. Returns the order, or None where the
+        shop says sold out.
 
         Not `paid`: the payment is still to come. `hold`: it is promised (a bank transfer), which some platforms count down and others
         don't. `force`: made in the shop's own pages by a person, where nobody looks at the counter.
         """
         wanted: Counter[str] = Counter()
-        for variant_id, quantity in lines.items():
+        pairs = list(lines.items()) if isinstance(lines, Mapping) else lines
+        for variant_id, quantity in pairs:
             variant = self.variants[variant_id]
             if variant.tracked and not variant.sells_below_zero:
                 wanted[variant.counter] += quantity
@@ -179,7 +184,7 @@ class Shop(ABC):
                     return None
         now = chance.now()
         order_id = self.new_id()
-        made = [self._line(self.variants[variant], quantity) for variant, quantity in lines.items()]
+        made = [self._line(self.variants[variant], quantity) for variant, quantity in pairs]
         buyer = _buyer(_NAMES[len(self.orders) % len(_NAMES)], order_id)
         order = Order(order_id, order_id, now, now, made, buyer, test=test, shipping=shipping, paid_at=now if paid else None)
         order.more["hold"] = hold
@@ -236,6 +241,20 @@ class Shop(ABC):
             line.removed -= change
             self.put_back(order, line, min(-change, line.taken))
         self.changed(order, "edited")
+
+    def add_line(self, order_id: str, variant: str, quantity: int) -> str:
+        """The shopkeeper puts one more thing into an order. Nobody looks at the counter. Returns the line's id."""
+        order = self.orders[order_id]
+        line = self._line(self.variants[variant], quantity)
+        order.lines.append(line)
+        self.on_line(order, line)
+        if (counter := self._counter(line)) is not None:
+            short = min(quantity, max(0, quantity - self.counters[counter]))
+            self._note(counter, Kind.SOLD, quantity, order=order_id, forced=short)
+        if order.paid or self.counts_when_placed(order):
+            self._take(order, line, quantity)
+        self.changed(order, "edited")
+        return line.id
 
     def fulfil(
         self,

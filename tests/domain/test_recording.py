@@ -16,11 +16,12 @@ from app import chance
 from app.chance import Seeded
 from app.database import Database, Session
 from app.domain import checking, counters, exceptions, listings, orders, recording, stock
+from app.domain.errors import WrongState
 from app.domain.money import Money
 from app.domain.snapshots import ABSENT, WITHHELD, LineSnapshot, OrderSnapshot, OrderState
 from tests import shop
 from tests.golden import CASES, Case, Dialect
-from tests.telling import CAUSE, ByHand, Run, Scratch, answer, expected, furnished, is_all_told_by_snapshots
+from tests.telling import CAUSE, ByHand, Run, Scratch, answer, expected, furnished, is_all_told_by_snapshots, ship
 
 DIALECTS: tuple[Dialect, ...] = ("keeps", "rewrites")
 TABLE = [pytest.param(case, dialect, id=f"{case}-{dialect}") for case in CASES for dialect in DIALECTS if dialect not in case.not_in]
@@ -91,7 +92,7 @@ def test_in_whatever_order_the_snapshots_come_the_books_end_alike(database: Data
             assert (order, ends(scratch, story, order)) == (order, expected_end)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_doubled_late_and_lost_snapshots_end_as_the_orderly_run(database: Database, clock: Seeded, data: st.DataObject) -> None:
     case, dialect = data.draw(st.sampled_from([param.values for param in ANY_ORDER]))
@@ -106,7 +107,7 @@ def test_doubled_late_and_lost_snapshots_end_as_the_orderly_run(database: Databa
             assert ends(scratch, story, mixed) == ends(scratch, story, range(last + 1))
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_orders_that_compete_for_too_few_units_leave_the_same_total_short(database: Database, clock: Seeded, data: st.DataObject) -> None:
     """Three orders of up to four mugs, of which there are six; each is changed once, and what is told of it comes in any order."""
@@ -305,6 +306,16 @@ def test_a_test_order_leaves_the_rate_of_sale_alone(database: Database, clock: S
     assert database.look(all_counters)[0].rate == 0
     story.record(of_mugs("order-2", 1))
     assert database.look(all_counters)[0].rate > 0
+
+
+def test_an_unpaid_order_is_not_ours_to_send(database: Database, clock: Seeded) -> None:
+    story = opened(database, clock, 10)
+    story.record(replace(of_mugs("order-1", 2), paid=False))
+    story.record(of_mugs("order-2", 2))
+    with shop.refused(database, WrongState):
+        database.run(ship, story.channel_id, "order-1", {})
+    story.record(replace(of_mugs("order-1", 2, shipped=2), version=2, paid=False))  # the shopkeeper may all the same
+    assert shop.level(database, "MUG") == shop.Level(available=6, committed=2)
 
 
 def test_only_what_changes_is_told(database: Database, clock: Seeded) -> None:
