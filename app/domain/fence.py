@@ -512,6 +512,8 @@ def _explain(session: Session, pen: Pen, counter: Counter, shown: int, entry: Ma
         return
     if shown == counter.shown or entry["learned_since"]:
         return
+    if 0 < counter.shown - shown <= writes.learned_at_last(session, counter.id):
+        return  # it was read while orders came in, and taken for too high: now we know
     counters.overdrawn(session, counter, "hand_edit")
     exceptions.raise_(
         session,

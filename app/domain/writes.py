@@ -90,6 +90,19 @@ class Flight:
     reading: int | None
 
 
+def learned_at_last(session: Session, counter_id: str) -> int:
+    """What was learned while a counter was last read: by as much it may have been taken for too high."""
+    entry = write_entries.c
+    query = (
+        select(entry.learned_since)
+        .join(writes, writes.c.id == entry.write_id)
+        .where(entry.counter_id == counter_id, entry.reading.is_not(None), writes.c.closed_at.is_not(None))
+        .order_by(entry.write_id.desc())
+        .limit(1)
+    )
+    return session.scalar(query) or 0
+
+
 def flights(session: Session, counter_ids: Iterable[str]) -> dict[str, Flight]:
     """The open write of each counter that has one."""
     entry = write_entries.c

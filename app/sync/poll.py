@@ -6,15 +6,16 @@ less the feed's lag, is known now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 import structlog
 from sqlalchemy import func, select
 
 from app import chance
-from app.channels.base import BadPayload, Channel
+from app.channels.base import BadPayload, Channel, ListingSnapshot
 from app.database import Database, DatabaseUnavailable, Session
 from app.domain import channels, commitments, counters, exceptions, fence, listings, recording, writes
 from app.domain.causes import Cause
@@ -192,21 +193,25 @@ def bring_in_listings(database: Database, channel: Channel, pen: Pen) -> int:
     """Everything on sale on the channel: known ones brought up to date, new ones mapped by their codes. Returns how many."""
     began = chance.now()
     count = 0
-    batch = []
-    for snapshot in channel.listings():
-        batch.append(snapshot)
-        count += 1
-        if len(batch) >= AT_ONCE:
-            database.run(_note_listings, pen, batch)
-            batch = []
-    if batch:
-        database.run(_note_listings, pen, batch)
+    for batch in _batched(channel.listings(), AT_ONCE):
+        count += len(batch)
+        # Lines that waited for it follow in transactions of their own: an order is locked before any level.
+        for listing_id in database.run(_note_listings, pen, batch):
+            database.run(recording.mapped, listing_id, cause=pen.cause)
     database.run(_listed, pen, began)
     return count
 
 
-def _note_listings(session: Session, pen: Pen, batch: list[Any]) -> None:
+def _batched(found: Iterable[ListingSnapshot], most: int) -> Iterator[list[ListingSnapshot]]:
+    rest = iter(found)
+    while batch := list(islice(rest, most)):
+        yield batch
+
+
+def _note_listings(session: Session, pen: Pen, batch: Sequence[ListingSnapshot]) -> list[str]:
+    """Returns: the listings that lines wait for, and that their code has mapped now."""
     touched: dict[str, None] = {}
+    mapped = []
     for each in batch:
         row = listings.note(
             session,
@@ -220,6 +225,8 @@ def _note_listings(session: Session, pen: Pen, batch: list[Any]) -> None:
             by_code=each.unique,
             cause=pen.cause,
         )
+        if row["mapping"] == "mapped":
+            mapped.append(row["id"])
         counter_id = None
         if each.counter is not None:
             made = counters.note(session, pen.channel_id, each.counter, unit=each.unit, title=each.title, protected=each.protected)
@@ -234,8 +241,12 @@ def _note_listings(session: Session, pen: Pen, batch: list[Any]) -> None:
             touched[counter_id] = None
     for counter_id in touched:
         recording.assign(session, counter_id, cause=pen.cause)
+    return recording.waited_for(session, mapped)
 
 
 def _listed(session: Session, pen: Pen, began: datetime) -> None:
     listings.gone(session, pen.channel_id, began)
-    channels.change_lane(session, pen.channel_id, listings_due_at=chance.now() + timedelta(days=1))
+    due, now = channels.lane(session, pen.channel_id)["listings_due_at"], chance.now()
+    channels.change_lane(session, pen.channel_id, listed_at=now)
+    if due is None or due <= now:  # else somebody changed a product meanwhile, and it is listed again soon
+        channels.change_lane(session, pen.channel_id, listings_due_at=now + timedelta(days=1))

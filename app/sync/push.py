@@ -130,11 +130,10 @@ class Pushing:
 
     def _answer(self, write_id: str, result: WriteResult, quantities: Mapping[str, int], took_ms: int) -> None:
         run, pen = self.database.run, self.pen
-        later = chance.now() + _wait(result, run(_attempts, write_id))
+        later = chance.now() + _wait(result, self.database.look(_attempts, write_id))
         match result.outcome:
             case Outcome.DONE:
-                run(fence.done, pen, write_id, quantities)
-                run(_written, pen.channel_id, took_ms)
+                run(_done, pen, write_id, quantities, took_ms)
             case Outcome.ACCEPTED:
                 run(fence.accepted, pen, write_id, result.ticket)
             case Outcome.STALE:
@@ -228,10 +227,11 @@ def _attempts(session: Session, write_id: str) -> int:
     return int(session.scalar(select(writes.writes.c.sends).where(writes.writes.c.id == write_id)) or 1)
 
 
-def _written(session: Session, channel_id: str, took_ms: int) -> None:
-    before = channels.lane(session, channel_id)["write_ms"]
+def _done(session: Session, pen: Pen, write_id: str, quantities: Mapping[str, int], took_ms: int) -> None:
+    before = channels.lane(session, pen.channel_id)["write_ms"]
     smoothed = took_ms if before is None else round(before * 0.8 + took_ms * 0.2)
-    channels.change_lane(session, channel_id, written_at=chance.now(), write_ms=smoothed)
+    channels.change_lane(session, pen.channel_id, written_at=chance.now(), write_ms=smoothed)
+    fence.done(session, pen, write_id, quantities)
 
 
 def _not_now(session: Session, channel_id: str, unit: str) -> None:
