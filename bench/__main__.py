@@ -1,4 +1,4 @@
-"""`python -m bench`: orders per second over HTTP, on both databases, beside the same server without one.
+"""`python -m bench`: orders per second over HTTP, on both databases, beside the same server without one; and what shops cost.
 
 The server is one process and shares the machine with the load and with PostgreSQL. All of it runs with the
 default durability, so a 201 means that the order is on the disk.
@@ -25,6 +25,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from bench import channels
 from bench.driver import Plan, Seen, drive
 from bench.orders import open_shop, orders
 from tests.servers import OWNER_TOKEN, Server, postgres
@@ -177,6 +178,7 @@ def main(
             figures[database] = {
                 **{kind: vars(one) for kind, one in results.items()},
                 "refused_to_accepted": refused_ratio(results),
+                "channels": channels.measure(console, database, orders=1_000 if database == databases[0] else 0),
             }
             if unexpected := {status for one in results.values() for status in one.statuses} - {"201", "409"}:
                 console.print(f"[bold red]{database}: answers that nobody asked for: {', '.join(sorted(unexpected))}")
@@ -196,5 +198,8 @@ if __name__ == "__main__":
 
         del sys.argv[1]
         typer.run(intake.main)
+    elif sys.argv[1:2] == ["channels"]:
+        del sys.argv[1]
+        typer.run(channels.main)
     else:
         typer.run(main)

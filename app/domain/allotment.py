@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heapreplace
 from math import ceil
 
-# What a seller that has never sold counts as, in units a day: enough for a start, nothing beside one that sells.
-PRIOR_A_DAY = 0.1
+# What a seller counts as beside what it sells, in units a day: enough for a start, little beside one that sells, and so much that one
+# sale doesn't turn the shares over.
+PRIOR_A_DAY = 0.25
 # Beyond so many steps a share is exact enough: the steps grow instead.
-STEPS = 256
+STEPS = 128
 
 
 @dataclass(frozen=True, slots=True)

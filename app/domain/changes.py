@@ -9,7 +9,7 @@ from sqlalchemy import exists, or_, select, update
 
 from app import chance
 from app.database import Session
-from app.domain import aliases, catalogue, events, search, store
+from app.domain import aliases, catalogue, events, plans, search, store
 from app.domain.catalogue import products, skus
 from app.domain.causes import Cause
 from app.domain.codes import key_of, mirror_of
@@ -123,6 +123,8 @@ def write_sku(session: Session, row: dict[str, Any], wanted: Mapping[str, Any], 
     if new.keys() & {"code", "barcode"}:
         before = found_by(session, row) if words is None else words
         search.index(session, search.sku_words, [(row["id"], before, found_by(session, {**row, **new}))])
+    if new.keys() & {"archived", "safety_stock", "tracked"}:
+        plans.mark(session, [row["id"]])  # what shops may show of it is another number now
     events.append(session, "sku.changed", row["id"], {"changes": _said(row, new)}, cause=cause)
     return True
 

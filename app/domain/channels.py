@@ -76,6 +76,7 @@ lanes = Table(
     Column("last_error", String(500), nullable=True),
     Column("delivered_at", Utc, nullable=True),
     Column("polled_at", Utc, nullable=True),
+    Column("listed_at", Utc, nullable=True),  # null: what is on sale there isn't known yet
     Column("written_at", Utc, nullable=True),
     # How long a write takes, from its plan to its answer: measured, smoothed, in milliseconds.
     Column("write_ms", Integer, nullable=True),
@@ -205,6 +206,18 @@ def capable(session: Session, channel_ids: Collection[str]) -> dict[str, tuple[M
     query = select(c.id, c.capabilities, c.weight, c.min_share, c.lot, lanes.c.write_ms).join(lanes, lanes.c.channel_id == c.id)
     rows = session.execute(query.where(c.id.in_(sorted(channel_ids)))).mappings()
     return {row["id"]: (dict(row), Capabilities.from_json(row["capabilities"])) for row in rows}
+
+
+def is_being_read(session: Session) -> bool:
+    """Whether there is a shop that answers, and of which nobody knows yet what it has on sale."""
+    unread = (
+        channels.c.status != "disconnected",
+        channels.c.capabilities.is_not(None),
+        lanes.c.listed_at.is_(None),
+        lanes.c.refused.is_(None),
+    )
+    query = select(channels.c.id).join(lanes, lanes.c.channel_id == channels.c.id).where(*unread).limit(1)
+    return session.scalar(query) is not None
 
 
 def lane(session: Session, channel_id: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ def repay(session: Session, *, cause: Cause) -> None:
     seen: dict[str, Counter] = {}
     while sku_ids := sorted(stock.freed(session)):
         stock.freed(session).clear()
-        session.info.setdefault("touched", set()).update(sku_ids)
+        stock.touched(session).update(sku_ids)
         # Whoever frees units and whoever leaves a line short at the same time take turns here: the later one sees what the other did.
         session.execute(select(skus.c.id).where(skus.c.id.in_(sku_ids)).order_by(skus.c.id).with_for_update(key_share=True))
         rivals = counters.of_skus(session, sku_ids) if _sold_elsewhere(session, sku_ids) else []
@@ -47,8 +47,9 @@ def repay(session: Session, *, cause: Cause) -> None:
             raise Contended from None
     for counter in seen.values():
         _say_excess(session, counter, cause=cause)
-    if touched := session.info.pop("touched", None):
+    if touched := stock.touched(session):
         plans.mark(session, touched)
+        touched.clear()
 
 
 def _sold_elsewhere(session: Session, sku_ids: list[str]) -> bool:

@@ -176,11 +176,10 @@ def move_many(session: Session, moves: Sequence[Move], *, cause: Cause, occurred
     # The levels last: on PostgreSQL a hot row is then locked for as short a time as can be.
     touching = [move for move in moves if move.source in STATES or move.target in STATES]
     changed = session.run_each([_level_change(session, move, now) for move in touching])
-    touched = session.info.setdefault("touched", set())
     for move, rows_changed in zip(touching, changed, strict=True):
         if not rows_changed:
             raise InsufficientStock([_shortage(session, move)])
-        touched.add(move.sku_id)
+        touched(session).add(move.sku_id)
         if move.target == "available":
             freed(session).add(move.sku_id)
     events.append(
@@ -196,6 +195,12 @@ def move_many(session: Session, moves: Sequence[Move], *, cause: Cause, occurred
 def freed(session: Session) -> set[str]:
     """The SKUs of which units became free in this transaction: what they repay first is settled at its end."""
     found: set[str] = session.info.setdefault("freed", set())
+    return found
+
+
+def touched(session: Session) -> set[str]:
+    """The SKUs of which anything changed in this transaction: they are planned anew."""
+    found: set[str] = session.info.setdefault("touched", set())
     return found
 
 

@@ -81,6 +81,9 @@ def change(session: Session, changes: Mapping[str, Any], *, seen: Container[int]
         money.exponent(changes["currency"])
         _no_money_yet(session, row["currency"])
     session.execute(update(store).values(**changes, version=store.c.version + 1))
+    if "default_policy" in changes:
+        plans = metadata.tables["sku_plans"]
+        session.execute(update(plans).where(plans.c.policy.is_(None)).values(due_at=chance.now()))
     events.append(session, "store.changed", None, {"changes": dict(changes)}, cause=cause)
     return get(session)
 

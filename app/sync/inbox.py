@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -77,8 +77,10 @@ def opened(vault: Vault, row: Mapping[str, Any]) -> Delivery:
 AT_ONCE = 50
 
 
-def handle(database: Database, keys: Vault, channel: Channel, pen: Pen) -> int:
+def handle(database: Database, keys: Vault, channel: Channel, pen: Pen, *, ask_from: datetime | None = None) -> int:
     """Look at what waits: record what a message says in whole, and fetch the rest, each order once. Returns how many were looked at.
+
+    `ask_from`: the channel mustn't be asked before; what takes a request waits as long.
 
     Raises: TryLater, NoUse when an order had to be fetched and couldn't be; what was for it is put off.
     """
@@ -103,9 +105,14 @@ def handle(database: Database, keys: Vault, channel: Channel, pen: Pen) -> int:
             database.run(_take_hints, pen, hints)
         if not fetch:
             (used if found else unused).append(row["id"])
-    database.run(deliveries.done, used)
-    database.run(deliveries.done, unused, used=False)
-    if orders_of:
+    if used:
+        database.run(deliveries.done, used)
+    if unused:
+        database.run(deliveries.done, unused, used=False)
+    if orders_of and ask_from is not None:
+        for row_id in sorted({row_id for ids in orders_of.values() for row_id in ids}):
+            database.run(deliveries.put_off, row_id, "The channel couldn't be reached.", ask_from)
+    elif orders_of:
         _fetch(database, channel, pen, orders_of)
     return len(rows)
 

@@ -69,6 +69,7 @@ class Lane:
         self._lease_until: datetime | None = None
         # Until when a former holder may have sent something; what it had stored is still to be taken over.
         self._to_adopt: datetime | None = None
+        self._asked = 0  # requests in this step
         self.cause = Cause(f"channel:{channel_id}")
 
     def step(self) -> datetime | None:
@@ -77,6 +78,7 @@ class Lane:
         Raises: DatabaseUnavailable.
         """
         now = chance.now()
+        self._asked = 0
         row, lane, epoch = self.database.look(_row, self.channel_id)
         if row["status"] == "disconnected":
             self._say_goodbye(row)
@@ -102,6 +104,7 @@ class Lane:
                 self.database.run(fence.adopted, pen, since=self._to_adopt)
                 self._to_adopt = None
             if closed_until is not None and closed_until > now:
+                inbox.handle(self.database, self.keys, channel, pen, ask_from=closed_until)  # what it tells us needs no asking
                 return min(closed_until, now + IDLE)
             again = self._work(channel, pen, row, lane)
         except LeaseLost as error:
@@ -109,7 +112,8 @@ class Lane:
             return now + RENEW_BEFORE
         except ChannelError as error:
             name = str(row["name"])
-            until: datetime = self.database.run(_failed, self.channel_id, name, error, cause=self.cause)
+            # What was asked before this was answered: then it isn't the shop that can't be reached.
+            until: datetime = self.database.run(_failed, self.channel_id, name, error, alone=self._asked <= 1, cause=self.cause)
             return until
         if lane["failures"] or lane["refused"]:
             self.database.run(_works_again, self.channel_id, cause=self.cause)
@@ -144,24 +148,23 @@ class Lane:
             self.database.run(_keep_received, self.keys, self.channel_id, channel, received)
             channel.acknowledge(received)
         handled = inbox.handle(self.database, self.keys, channel, pen)
+        # Before anything is written: a shop that takes no writes may well say what it sold.
+        if polled := _is_due(self.database.look(poll.wanted_at, pen), now):
+            poll.poll(self.database, channel, pen)
         pushing = Pushing(self.database, channel, pen, live=row["status"] == "live")
         did = pushing.step()
         if pushing.failed is not None:
             raise pushing.failed
         self._tell(channel)
-        poll_at = self.database.look(poll.wanted_at, pen)
-        if _is_due(poll_at, now):
-            poll.poll(self.database, channel, pen)
-            return now
         poll.reread_unpaid(self.database, channel, pen)
         if _is_due(lane["listings_due_at"], now):
-            poll.bring_in_listings(self.database, channel, pen)
+            self._list(channel, pen)
             return now
         if _is_due(lane["subscriptions_due_at"], now):
             self._subscribe(channel, row)
-        if did or handled:
+        if did or handled or polled:
             return now
-        return min(self.database.look(_next, self.channel_id, poll_at), now + IDLE)
+        return min(self.database.look(_next, pen), now + IDLE)
 
     def _ask(self, channel: Channel) -> dict[str, Any]:
         """What the connected shop can do, and what of its set-up weakens the promise."""
@@ -170,6 +173,15 @@ class Lane:
             return self.database.run(_keep_capabilities, self.channel_id, can, cause=self.cause)
         except Refusal as error:
             raise NoUse("misconfigured", error.detail) from error
+
+    def _list(self, channel: Channel, pen: Pen) -> None:
+        """Bring in what is on sale. It may take the shop a while to say it all: that is no reason to keep orders and writes waiting."""
+        try:
+            poll.bring_in_listings(self.database, channel, pen)
+        except TryLater as error:
+            if not error.limited:
+                raise
+            self.database.run(_later, self.channel_id, "listings_due_at", chance.now() + timedelta(seconds=error.after_s or 10.0))
 
     def _subscribe(self, channel: Channel, row: dict[str, Any]) -> None:
         can = Capabilities.from_json(row["capabilities"])
@@ -210,6 +222,7 @@ class Lane:
 
     def _guard(self) -> None:
         """Called before each request leaves: a lease that ends before the request could is no lease."""
+        self._asked += 1
         if self._lease_until is None or self._lease_until < chance.now() + timedelta(seconds=DEADLINE_S):
             until = self.database.run(_renew, self.channel_id, self.holder)
             if until is None:
@@ -299,8 +312,11 @@ def _keep_received(session: Session, keys: Keys, channel_id: str, channel: Chann
         deliveries.keep(session, channel_id, **inbox.sealed(keys, channel, delivery))
 
 
-def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *, cause: Cause) -> datetime:
-    """The circuit: failures in a row make it wait, longer each time. A refusal waits for a person."""
+def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *, alone: bool, cause: Cause) -> datetime:
+    """The circuit: failures in a row make it wait, longer each time. A refusal waits for a person.
+
+    `alone`: nothing that was asked in the same step was answered.
+    """
     now = chance.now()
     lane = channels.lane(session, channel_id)
     if isinstance(error, NoUse):
@@ -319,7 +335,7 @@ def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *
         )
         return now + IDLE
     assert isinstance(error, TryLater)
-    failures = lane["failures"] + (0 if error.limited else 1)
+    failures = (lane["failures"] if alone or error.limited else 0) + (0 if error.limited else 1)
     wait = error.after_s if error.after_s is not None else min(CLOSED_MOST_S, 2.0 ** min(failures, 9))
     until = now + timedelta(seconds=wait * (1 + 0.2 * chance.random().random()))
     changes: dict[str, Any] = {"failures": failures, "last_error": str(error)[:500], "open_until": until}
@@ -345,15 +361,16 @@ def _works_again(session: Session, channel_id: str, *, cause: Cause) -> None:
     exceptions.clear(session, "channel_unreachable", channel_id, cause=cause)
 
 
-def _next(session: Session, channel_id: str, poll_at: datetime | None) -> datetime:
+def _next(session: Session, pen: Pen) -> datetime:
     """When the next thing of this channel falls due."""
+    channel_id = pen.channel_id
     w, c, n, o = writes.writes.c, counters.counters.c, notices.notices.c, orders.orders.c
     lane = channels.lane(session, channel_id)
     # Behind an open write both wait, and its own time counts.
     change = select(func.min(c.due_at)).where(c.channel_id == channel_id, ~has_open_write())
     reading = select(func.min(c.rebase_at)).where(c.channel_id == channel_id, c.sku_id.is_not(None), ~has_open_write())
     found = [
-        poll_at,
+        poll.wanted_at(session, pen),
         lane["listings_due_at"],
         lane["subscriptions_due_at"],
         lane["capabilities_due_at"],

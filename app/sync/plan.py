@@ -26,8 +26,12 @@ AT_ONCE = 16
 LOOK_AGAIN = timedelta(hours=6)
 # What is dark changes at most so often per listing: search engines and buyers both notice.
 SWITCH_EVERY = timedelta(hours=1)
+# While a shop that was just connected is being read, it is looked again so often.
+WHILE_READING = timedelta(seconds=30)
 # What an untracked SKU shows: always something, and refilled below half of it.
 UNLIMITED = 1_000
+# So many left are few, however slowly it sells.
+FEW = 25
 # What passes between a sale and the request that follows it, beside what the channel itself takes.
 REACTION_S = 2.0
 _COSTS = {Zero.HARMLESS: 0, Zero.DARK: 1, Zero.ENDS: 2}
@@ -59,7 +63,7 @@ class _Wish:
 
     def is_worth_raising(self, to: int) -> bool:
         has = self.counter.on_offer
-        return to > has and (_differs(has, to) or has < self._low_water)
+        return to > has and (_is_far_below(has, to, self.rate) or has < self._low_water)
 
     @property
     def _low_water(self) -> int:
@@ -68,9 +72,10 @@ class _Wish:
         return ceil(2 * self.rate / 86_400 * (REACTION_S + (self.shop["write_ms"] or 0) / 1000 + settles))
 
 
-def _differs(has: int, want: int) -> bool:
-    """Whether the difference is worth a write: half of the larger, so that a stock that shrinks evenly needs none."""
-    return abs(want - has) >= max(1, ceil(max(want, has) / 2))
+def _is_far_below(has: int, share: int, a_day: float) -> bool:
+    """Whether a share is missed by so much that it matters: it has less than a quarter of it; or less than half, and that is few, or
+    won't last a week. One sale moves shares by less than that, and so does a stock that shrinks evenly."""
+    return share >= max(1, 4 * has) or (share >= 2 * has > 0 and has < max(FEW, counters.MEMORY_DAYS * a_day))
 
 
 def run(database: Database) -> int:
@@ -105,9 +110,15 @@ def plan(session: Session, sku_id: str) -> None:
         reach = sum(max(0, pool.get(place, 0)) for place in each.location_ids) // each.per
         wish.exposed = max(0, min(row["expose_limit"], reach) - given) if exposing else 0
         wish.want = given + wish.exposed
-    if (later := _keep_lit(wishes)) is not None:
+    if (later := _keep_lit(wishes, sum(pool.values()))) is not None:
         plans.again(session, sku_id, later)
-    _mark(session, wishes, pool, own=shares[None], own_min=row["own_min"])
+    if any(not each.known and each.state == "active" for each in rivals) or channels.is_being_read(session):
+        # A shop that was just connected may show these units already: nobody is given more before it was read.
+        for wish in wishes:
+            wish.want = min(wish.want, wish.counter.on_offer)
+        plans.again(session, sku_id, chance.now() + WHILE_READING)
+    own = _Own(shares[None], row["own_min"], own_rate)
+    _mark(session, wishes, pool, own)
 
 
 def _own_rate(session: Session, row: Any) -> float:
@@ -157,21 +168,24 @@ def _own(row: Mapping[str, Any], rate: float, pool: Mapping[str, int]) -> Seller
     return Seller(id=None, rate=rate, location_ids=list(pool), weight=row["own_weight"], min_share=row["own_min"])
 
 
-def _keep_lit(wishes: Sequence[_Wish]) -> datetime | None:
-    """The last unit isn't taken from a counter that came on sale within the hour; others wait for it. Returns until when."""
+def _keep_lit(wishes: Sequence[_Wish], units: int) -> datetime | None:
+    """The last unit isn't taken from a counter that came on sale within the hour; others wait for it, and only while there is one to
+    sell. Returns until when."""
     now = chance.now()
     until = None
+    room = units - sum(min(wish.want, wish.counter.on_offer) * wish.counter.per for wish in wishes)
     for wish in wishes:
         each = wish.counter
-        if wish.want == 0 and each.on_offer and not each.excess and each.switched_at is not None:
-            over = each.switched_at + SWITCH_EVERY
-            if over > now:
-                wish.want = 1
-                until = over if until is None else min(until, over)
+        if wish.want or not each.on_offer or each.excess or each.switched_at is None or room < each.per:
+            continue
+        if (over := each.switched_at + SWITCH_EVERY) > now:
+            wish.want = 1
+            room -= each.per
+            until = over if until is None else min(until, over)
     return until
 
 
-def _mark(session: Session, wishes: Sequence[_Wish], pool: Mapping[str, int], *, own: int, own_min: int) -> None:
+def _mark(session: Session, wishes: Sequence[_Wish], pool: Mapping[str, int], own: _Own) -> None:
     """Mark those counters due for which a write is worth it.
 
     A raise gets what is free now; what it lacks beyond that has to come back from others first, and then it is planned anew. A counter
@@ -184,7 +198,7 @@ def _mark(session: Session, wishes: Sequence[_Wish], pool: Mapping[str, int], *,
     beyond = {place for place, units in left.items() if units < 0}  # given more there than may be: archived, or kept back since
     everywhere = list(left)
     needs: list[_Need] = []
-    reserved = _take(left, everywhere, min(own, own_min))
+    reserved = _take(left, everywhere, min(own.share, own.least))
     due: dict[str, int] = {}
     for wish in sorted(wishes, key=lambda wish: (wish.counter.on_offer, wish.counter.id)):
         each = wish.counter
@@ -198,14 +212,14 @@ def _mark(session: Session, wishes: Sequence[_Wish], pool: Mapping[str, int], *,
         if got < lacking:
             needs.append(_Need(each.location_ids, lacking - got))
     free = reserved + sum(units for units in left.values() if units > 0)
-    if free < own and _differs(free, own):
-        needs.append(_Need(everywhere, own - free))
+    if _is_far_below(free, own.share, own.rate):
+        needs.append(_Need(everywhere, own.share - free))
     for wish in sorted(wishes, key=lambda wish: (-wish.surplus * wish.counter.per, wish.counter.id)):
         each = wish.counter
         if wish.surplus <= 0:
             continue
         helps = [need for need in needs if need.units and not each.allotted.keys().isdisjoint(need.location_ids)]
-        if helps or each.excess > wish.exposed * each.per or (_differs(each.on_offer, wish.want) and beyond & each.allotted.keys()):
+        if helps or each.excess > wish.exposed * each.per or (each.on_offer >= 2 * wish.want and beyond & each.allotted.keys()):
             due[each.id] = wish.want
         units = wish.surplus * each.per
         for need in helps:
@@ -214,6 +228,15 @@ def _mark(session: Session, wishes: Sequence[_Wish], pool: Mapping[str, int], *,
             units -= given
     for wish in wishes:
         _say(session, wish, due.get(wish.counter.id))
+
+
+@dataclass(frozen=True, slots=True)
+class _Own:
+    """Our own API's part: its share, the least of that, and what it sells a day."""
+
+    share: int
+    least: int
+    rate: float
 
 
 @dataclass(slots=True)

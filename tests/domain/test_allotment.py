@@ -33,11 +33,11 @@ def test_a_weight_counts_like_what_sells() -> None:
 
 
 def test_what_has_never_sold_gets_a_start_and_no_more() -> None:
-    assert shared(100, seller("a", 9.9), seller("b", 0.0)) == {"a": 99, "b": 1}
+    assert shared(100, seller("a", 99 * PRIOR_A_DAY - PRIOR_A_DAY), seller("b")) == {"a": 99, "b": 1}
 
 
 def test_our_own_api_shares_like_any_counter() -> None:
-    assert shared(40, seller("a", 2.9), seller(None, 0.9)) == {"a": 30, None: 10}
+    assert shared(40, seller("a", 3.0 - PRIOR_A_DAY), seller(None, 1.0 - PRIOR_A_DAY)) == {"a": 30, None: 10}
 
 
 def test_of_a_hundred_thousand_units_each_share_is_right_within_a_coarse_step_and_found_at_once() -> None:
