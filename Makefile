@@ -25,14 +25,14 @@ $(STAMP): pyproject.toml requirements.lock requirements-dev.lock
 	@$(PIP) install --no-deps --no-build-isolation -e .
 	@touch $@
 
-run serve: $(STAMP)
-	@exec .venv/bin/tallystick serve
+run: $(STAMP) ## see it work: simulated shops and buyers on 127.0.0.1:8000, e.g. make run ARGS="--speed 5 --faults 0.3"
+	@exec .venv/bin/tallystick demo $(ARGS)
 
-run: ## start the service on 127.0.0.1:8000
-serve: ## the same
+serve: $(STAMP) ## start the real service, empty, on 127.0.0.1:8000
+	@exec .venv/bin/tallystick serve $(ARGS)
 
-test: $(STAMP) ## run the tests, or some: make test ARGS="tests/domain -k reservation"
-	@.venv/bin/python -m pytest $(ARGS)
+test: $(STAMP) ## run the tests on all cores, or some: make test ARGS="tests/domain -k reservation"
+	@.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist worksteal)
 
 lint: style types imports ## check style, types and the direction of imports
 

@@ -1,7 +1,7 @@
 """Tallystick: the one record of a small store's products, stock and orders. This page is the map.
 
     main.py        create_app(): the only place where the parts of the server are joined
-    cli.py         tallystick serve | check | import | export | token | key | openapi | backup | restore
+    cli.py         tallystick serve | demo | check | import | export | token | key | openapi | backup | restore
     settings.py    everything read from the environment, once (TALLYSTICK_…)
     database.py    engine, read() and write(), column types
     chance.py      the one source of time, ids and randomness
@@ -22,9 +22,10 @@
                    family of files per marketplace
     sync/          movement between the two. inbox: what came in; poll: what changed; plan: what each counter shall offer; push: plan,
                    send, settle; lane: all of it for one channel, step by step
-    sandbox/       simulated marketplaces with their quirks and faults
+    sandbox/       simulated marketplaces with their quirks and faults, in this process or over real HTTP
+    demo/          `make run`: the service, sandbox shops, their buyers, and who oversold
 
-Imports point one way: cli → main → worker, lanes → api → sync → channels.base → vault, security, … → domain → database → chance.
+Imports point one way: cli → demo → main → worker, lanes → api → sync → channels.base → vault, security, … → domain → database → chance.
 Contracts in pyproject.toml hold it.
 
 What always holds, whoever calls:

@@ -1,4 +1,4 @@
-"""The command line: tallystick serve | check | import | export | token | key | openapi | backup | restore."""
+"""The command line: tallystick serve | demo | check | import | export | token | key | openapi | backup | restore."""
 
 from __future__ import annotations
 
@@ -143,6 +143,34 @@ def serve(
         )
         server.run()
     if not server.started:
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    shops: Annotated[int, typer.Option(min=2, max=6, help="How many shops.")] = 3,
+    speed: Annotated[float, typer.Option(min=0.1, max=50, help="How busy buyers and potter are; 1 is an order every three seconds.")] = 1.0,
+    faults: Annotated[float, typer.Option(min=0, max=1, help="How much goes wrong: 0 nothing, 1 more than one can imagine.")] = 0.1,
+    seconds: Annotated[float | None, typer.Option(min=1, help="End by itself after so many seconds.")] = None,
+    plain: Annotated[bool, typer.Option("--plain", help="A line of figures every few seconds instead of a screen.")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port that the service listens on.")] = 8000,
+    data_dir: Annotated[Path | None, typer.Option(help="Where the store lies, and stays; left out: nothing stays.")] = None,
+) -> None:
+    """See it work: the whole service, simulated shops, and buyers. Nothing of yours is touched; Ctrl-C ends it.
+
+    It leaves with 1 when a unit was sold twice and it was us.
+    """
+    from app import demo as demonstration
+
+    os.umask(0o077)
+    options = demonstration.Options(data_dir, _settings().database_url, port, shops, speed, faults, seconds, plain)
+    with _clearly():
+        try:
+            fine = demonstration.run(options, _console)
+        except demonstration.NotStarted as error:
+            typer.echo(str(error), err=True)
+            raise typer.Exit(1) from None
+    if not fine:
         raise typer.Exit(1)
 
 

@@ -27,6 +27,7 @@ class Faults:
     down: bool = False  # nobody listens
     late_s: tuple[float, float] = (1.0, 120.0)
     slow_s: tuple[float, float] = (0.1, 3.0)
+    hangs_s: tuple[float, float] = (0.2, 25.0)  # over real HTTP: until the connection breaks, unless the caller gives up before
     retry_after_s: float = 2.0
     # Which requests can fail; None: all of them.
     only: Callable[[httpx.Request], bool] | None = None

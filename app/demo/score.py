@@ -1,0 +1,137 @@
+"""Who sold what wasn't there: us, a shop's own counter, or a person.
+
+It knows what no program can: every unit that was delivered, and the truth of every shop. A sale is held against them in the order in which
+things happened. Units sold while none was left are oversold. They are the shop's doing or a person's as far as one of those put units on
+offer, or sold some, without a unit behind it; whatever is left is ours, and must be none.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import structlog
+
+from app import chance
+from app.sandbox.shop import Entry, Kind, Shop
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Sells:
+    """What a counter stands for."""
+
+    sku: str
+    per: int
+
+
+@dataclass
+class Watched:
+    """A shop, how far its history was read, and what of its numbers a person put there."""
+
+    shop: Shop
+    sells: Mapping[str, Sells]  # by counter
+    absolute: bool  # a write of ours leaves nothing of what stood there
+    read: int = 0
+    extra: Counter[str] = field(default_factory=Counter)
+    # Sold and not counted down yet, by counter and order.
+    waiting: dict[str, Counter[str | None]] = field(default_factory=lambda: defaultdict(Counter))
+    # Units that a person had put there and an order took, by order.
+    taken: Counter[str | None] = field(default_factory=Counter)
+
+
+class Score:
+    """Reads what happened since it last looked. Not safe to be used by two threads at once."""
+
+    def __init__(self) -> None:
+        self.us = self.shops = self.people = 0
+        self.sold = self.refused = 0
+        self._watched: list[Watched] = []
+        self._delivered: list[tuple[datetime, str, int]] = []
+        self._left: Counter[str] = Counter()  # units less wanted ones, by SKU: below zero is promised and not there
+        # Units that somebody else sold or offered for nothing, and that nobody has missed yet.
+        self._by_shops: Counter[str] = Counter()
+        self._by_people: Counter[str] = Counter()
+
+    def watch(self, shop: Shop, sells: Mapping[str, Sells]) -> None:
+        self._watched.append(Watched(shop, sells, absolute=shop.kind == "woocommerce"))
+
+    def delivered(self, sku: str, units: int) -> None:
+        """Units arrive. To be said before anybody can be told of them."""
+        self._delivered.append((chance.now(), sku, units))
+
+    def look(self) -> None:
+        """Bring the score up to now."""
+        now = chance.now()
+        happened: list[tuple[datetime, int, Watched | None, Entry | tuple[str, int]]] = []
+        for each in self._watched:
+            with each.shop.lock:
+                found = each.shop.log[each.read :]
+            found = [entry for entry in found if entry.at <= now]
+            each.read += len(found)
+            happened += [(entry.at, 1, each, entry) for entry in found]
+        late = [given for given in self._delivered if given[0] > now]
+        happened += [(at, 0, None, (sku, units)) for at, sku, units in self._delivered if at <= now]
+        self._delivered = late
+        for _, _, where, what in sorted(happened, key=lambda each: each[:2]):
+            if isinstance(what, tuple):
+                self._left[what[0]] += what[1]
+            elif where is not None and what.counter in where.sells:
+                self._take_in(where, what)
+
+    def _take_in(self, where: Watched, entry: Entry) -> None:
+        counter, units = entry.counter, entry.units
+        sells, waiting = where.sells[counter], where.waiting[counter]
+        match entry.kind:
+            case Kind.HAND:
+                where.extra[counter] += units
+            case Kind.GRANTED if where.absolute:
+                where.extra[counter] = 0
+            case Kind.GRANTED:
+                extra = where.extra[counter]
+                # What we take away was the person's first; what we give makes up for what a person took.
+                where.extra[counter] = max(0, extra + units) if extra > 0 > units else min(0, extra + units) if extra < 0 < units else extra
+            case Kind.COUNTED:
+                waiting[entry.order] += units  # negative
+            case Kind.RESTOCK:
+                waiting[entry.order] += units
+                back = min(units, where.taken[entry.order])
+                where.taken[entry.order] -= back
+                where.extra[counter] += back
+            case Kind.UNWANTED:
+                waiting[entry.order] -= units
+                self._left[sells.sku] += units * sells.per
+            case Kind.REFUSED:
+                self.refused += 1
+            case Kind.SOLD:
+                self._sell(where, entry, sells)
+                waiting[entry.order] += units
+
+    def _sell(self, where: Watched, entry: Entry, sells: Sells) -> None:
+        counter, units = entry.counter, entry.units
+        self.sold += units * sells.per
+        promised = sum(max(0, each) for each in where.waiting[counter].values())
+        extra = max(0, where.extra[counter])
+        ours = max(0, entry.after - promised - extra)
+        persons = min(extra, max(0, units - ours - entry.oversold))
+        where.extra[counter] -= persons
+        where.taken[entry.order] += persons
+        if entry.forced:
+            persons += entry.oversold
+        else:
+            self._by_shops[sells.sku] += entry.oversold * sells.per
+        self._by_people[sells.sku] += persons * sells.per
+        self._left[sells.sku] -= units * sells.per
+        missing = min(units * sells.per, max(0, -self._left[sells.sku]))
+        missing -= (by_shop := min(missing, self._by_shops[sells.sku]))
+        missing -= (by_person := min(missing, self._by_people[sells.sku]))
+        self._by_shops[sells.sku] -= by_shop
+        self._by_people[sells.sku] -= by_person
+        self.shops += by_shop
+        self.people += by_person
+        self.us += missing
+        if missing:
+            log.error("we sold what wasn't there", sku=sells.sku, units=missing, shop=where.shop.name, order=entry.order, at=entry.at)
