@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -37,6 +38,8 @@ SECRET = "shpss_for_the_bench_and_for_nothing_else"
 WORKLOADS = {
     "echo": "echo: the body is read, no signature, no database",
     "kept": "signed messages, each kept",
+    "full": "the same, in a flood of forgeries",
+    "steady": "signed messages at a steady pace",
     "flood": "the same, in a flood of forgeries",
     "repeated": "signed messages that came before",
 }
@@ -69,7 +72,8 @@ def serve() -> None:
 
 @dataclass(frozen=True)
 class Plan:
-    """Who sends what. `first` is the number of the first message; a number is a message. `flood`: forgeries per second beside."""
+    """Who sends what. `first` is the number of the first message; a number is a message. Per second: `pace` of the signed messages
+    (0: as many as are answered) and `flood`, the forgeries beside."""
 
     port: int
     path: str
@@ -77,6 +81,7 @@ class Plan:
     first: int
     clients: int
     seconds: float
+    pace: float = 0.0
     flood: float = 0.0
     forgers: int = 8
     warm_up_s: float = 0.5
@@ -120,13 +125,16 @@ def messages(plan: Plan, rests: list[bytes], secret: str, first: int, step: int 
         yield b"%bX-Shopify-Hmac-Sha256: %b\r\nContent-Length: %d\r\n\r\n%b" % (head, signed, len(body), body)
 
 
-class Forger(Client):
+class Paced(Client):
     """Sends at a pace of its own, and no faster."""
 
-    interval = 0.0
+    def __init__(self, requests: Iterator[bytes], seen: list[tuple[float, float, bytes]], interval: float) -> None:
+        super().__init__(requests, seen)
+        self._interval = interval
+        self._sent_at = time.perf_counter() - random.random() * interval  # they don't all begin at once
 
     def _send(self) -> None:
-        asyncio.get_running_loop().call_later(max(0.0, self._sent_at + self.interval - time.perf_counter()), self._send_now)
+        asyncio.get_running_loop().call_later(max(0.0, self._sent_at + self._interval - time.perf_counter()), self._send_now)
 
     def _send_now(self) -> None:
         if not self._transport.is_closing():
@@ -140,10 +148,10 @@ async def load(plan: Plan) -> Seen:
     good = messages(plan, rests, SECRET, plan.first, 0 if plan.first < 0 else 1)
     bad = messages(plan, rests, "guessed", 1)
     gc.disable()
-    transports = [(await loop.create_connection(lambda: Client(good, seen), "127.0.0.1", plan.port))[0] for _ in range(plan.clients)]
+    senders: list[Client] = [Paced(good, seen, plan.clients / plan.pace) if plan.pace else Client(good, seen) for _ in range(plan.clients)]
     if plan.flood:
-        Forger.interval = plan.forgers / plan.flood
-        transports += [(await loop.create_connection(lambda: Forger(bad, forged), "127.0.0.1", plan.port))[0] for _ in range(plan.forgers)]
+        senders += [Paced(bad, forged, plan.forgers / plan.flood) for _ in range(plan.forgers)]
+    transports = [(await loop.create_connection(partial(lambda one: one, each), "127.0.0.1", plan.port))[0] for each in senders]
     await asyncio.sleep(plan.warm_up_s)
     begin = time.perf_counter()
     await asyncio.sleep(plan.seconds)
@@ -198,7 +206,7 @@ def connect(server: Server) -> str:
 
 
 def measure(
-    database: str, folder: Path, *, rounds: int, seconds: float, clients: int, flood: float, console: Console
+    database: str, folder: Path, *, rounds: int, seconds: float, clients: int, pace: float, flood: float, console: Console
 ) -> dict[str, list[tuple[Seen, float]]]:
     """Every workload in every round, each with the server's CPU time per answer in ms."""
     found: dict[str, list[tuple[Seen, float]]] = {kind: [] for kind in WORKLOADS}
@@ -215,7 +223,8 @@ def measure(
                         first=-1 if kind == "repeated" else next(numbers) * 10_000_000,
                         clients=clients,
                         seconds=seconds,
-                        flood=flood if kind == "flood" else 0.0,
+                        pace=pace if kind in ("steady", "flood") else 0.0,
+                        flood=flood if kind in ("full", "flood") else 0.0,
                     )
                     before = sum(process.cpu_times()[:2])
                     seen = drive(plan)
@@ -228,8 +237,8 @@ def median(rounds: list[tuple[Seen, float]], figure: str) -> float:
     return statistics.median(float(getattr(seen, figure)) for seen, _ in rounds)
 
 
-def flood_ratio(found: dict[str, list[tuple[Seen, float]]]) -> float:
-    return median(found["flood"], "per_second") / median(found["kept"], "per_second")
+def flood_ratio(found: dict[str, list[tuple[Seen, float]]], figure: str = "per_second") -> float:
+    return median(found["flood"], figure) / median(found["steady"], figure)
 
 
 def show(console: Console, database: str, found: dict[str, list[tuple[Seen, float]]]) -> None:
@@ -251,13 +260,15 @@ def show(console: Console, database: str, found: dict[str, list[tuple[Seen, floa
             f"{sum(statuses.values()):,}",
         )
     console.print(table)
-    console.print(f"in the flood against without it: {flood_ratio(found):.0%}\n")
+    shares = f"{flood_ratio(found):.0%} of the messages, p50 {flood_ratio(found, 'p50_ms'):.0%}, p99 {flood_ratio(found, 'p99_ms'):.0%}"
+    console.print(f"a steady pace in the flood against without it: {shares}\n")
 
 
 def main(
     rounds: Annotated[int, typer.Option(min=1, help="How often each workload is measured.")] = 3,
     seconds: Annotated[float, typer.Option(min=0.5, help="How long each time.")] = 4,
     clients: Annotated[int, typer.Option(min=1, help="Keep-alive connections, one message at a time on each.")] = 16,
+    pace: Annotated[float, typer.Option(min=1, help="Signed messages per second, where they come at a steady pace.")] = 50,
     flood: Annotated[float, typer.Option(min=1, help="Forgeries per second.")] = 300,
     only: Annotated[str, typer.Option(help="sqlite or postgresql; both unless given.")] = "",
     report: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
@@ -266,12 +277,14 @@ def main(
     console = Console()
     if not console.is_terminal:
         console = Console(width=120)
-    figures: dict[str, Any] = {"rounds": rounds, "seconds": seconds, "clients": clients, "flood": flood}
-    console.print(f"{rounds} rounds of {seconds:g} s, {clients} clients, orders of 6 to 10 kB, {flood:g} forgeries/s in the flood\n")
+    figures: dict[str, Any] = {"rounds": rounds, "seconds": seconds, "clients": clients, "pace": pace, "flood": flood}
+    console.print(
+        f"{rounds} rounds of {seconds:g} s, {clients} clients, orders of 6 to 10 kB; a steady pace is {pace:g}/s, a flood {flood:g}/s\n"
+    )
     wrong = set()
     with tempfile.TemporaryDirectory(prefix="tallystick-bench-") as name:
         for database in [only] if only else ["sqlite", "postgresql"]:
-            found = measure(database, Path(name), rounds=rounds, seconds=seconds, clients=clients, flood=flood, console=console)
+            found = measure(database, Path(name), rounds=rounds, seconds=seconds, clients=clients, pace=pace, flood=flood, console=console)
             show(console, database, found)
             figures[database] = {kind: [asdict(seen) | {"server_cpu_ms": cpu} for seen, cpu in each] for kind, each in found.items()}
             figures[database]["flood_to_none"] = flood_ratio(found)

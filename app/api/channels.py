@@ -58,7 +58,7 @@ Lot = Annotated[int, Field(ge=1, le=10_000, description="In steps of how many un
 
 
 class ChannelIn(Input):
-    """A shop to connect. `GET /v1/channels/kinds` says what each kind needs."""
+    """A shop to connect. `GET /v1/channel-kinds` says what each kind needs."""
 
     model_config = example(
         {
@@ -375,7 +375,7 @@ def _changed(request: Request, channel_id: str) -> None:
 # Channels
 
 
-@router.get("/channels/kinds")
+@router.get("/channel-kinds")
 async def list_channel_kinds(caller: Reader) -> KindsOut:
     """The kinds of channels, and what connecting one takes."""
     return KindsOut(items=[_kind_out(name) for name in registry.kinds()])

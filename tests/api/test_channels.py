@@ -48,7 +48,7 @@ def shows(session: Session, counter_id: str, shown: int) -> None:
 
 
 def test_each_kind_says_what_it_needs(client: Client) -> None:
-    kinds = {each["kind"]: each for each in client.get("/v1/channels/kinds").json()["items"]}
+    kinds = {each["kind"]: each for each in client.get("/v1/channel-kinds").json()["items"]}
     assert {"shopify", "woocommerce", "bazaar"} <= set(kinds)
     assert kinds["bazaar"]["settings"] == [
         {"name": "shop", "what": "The shop's name"},
