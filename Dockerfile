@@ -29,10 +29,11 @@ ENV PATH=/opt/tallystick/bin:$PATH \
     TALLYSTICK_PORT=8000 \
     TALLYSTICK_DATA_DIR=/data \
     TALLYSTICK_KEY_FILE=/key/data.key \
+    TALLYSTICK_MARK_FILE=/key/data.mark \
     TALLYSTICK_LOG_FORMAT=json
 
 WORKDIR /data
-# The key of what is encrypted lies apart, so that a copy of the data doesn't hold it.
+# The key of what is encrypted, and the mark that tells this store from a copy, lie apart: a copy of the data holds neither.
 VOLUME /data /key
 USER 10001:10001
 EXPOSE 8000

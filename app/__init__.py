@@ -1,17 +1,23 @@
 """Tallystick: the one record of a small store's products, stock and orders. This page is the map.
 
     main.py        create_app(): the only place where the parts of the server are joined
-    cli.py         tallystick serve | demo | check | import | export | token | key | openapi | backup | restore
+    cli.py         tallystick serve | demo | channel | resume | check | import | export | token | key | backup | restore | openapi
     settings.py    everything read from the environment, once (TALLYSTICK_…)
     database.py    engine, read() and write(), column types
+    statements.py  those of hot paths, compiled once
     chance.py      the one source of time, ids and randomness
     security.py    tokens, scopes, and who guesses too often
     vault.py       secrets at rest: channels' credentials, and what they sent
     migrations.py  the one migrator
     backups.py     a consistent copy while the store trades, and the way back
     directory.py   the data directory and who holds it
+    mark.py        whether this is still the ledger that it was, or a copy, or an older one
+    connecting.py  `tallystick channel`: from a shop's address to going live, question by question
+    asking.py      the running service, as these commands ask it
+    resuming.py    `tallystick resume`: what is different since, and the way on
     logs.py        how lines are written, and what never stands in them
     worker.py      the housekeeping, and the files that wait to be taken in
+    alerts.py      what can't wait reaches a person: a signed POST, a mail
     lanes.py       the threads of a running service: one for each channel, and one that plans
     api/           HTTP in. dependencies, problems and their wording, idempotency, etags, middleware, the contract and its explorer, then
                    one file per noun
@@ -20,12 +26,13 @@
                    stands, put into the books; fence: how a channel's number changes; repayment: what ends every transaction
     channels/      translation. base is the protocol, registry alone knows the adapters by name, memory is the reference; then one
                    family of files per marketplace
-    sync/          movement between the two. inbox: what came in; poll: what changed; plan: what each counter shall offer; push: plan,
-                   send, settle; lane: all of it for one channel, step by step
+    sync/          movement between the two. inbox: what came in; poll: what changed; plan: what each counter shall offer;
+                   preview: what going live would do; push: plan, send, settle; lane: all of it for one channel, step by step
     sandbox/       simulated marketplaces with their quirks and faults, in this process or over real HTTP
     demo/          `make run`: the service, sandbox shops, their buyers, and who oversold
 
-Imports point one way: cli → demo → main → worker, lanes → api → sync → channels.base → vault, security, … → domain → database → chance.
+Imports point one way: cli → demo → main → worker, lanes → api → alerts → sync → channels.base → vault, security, … → domain →
+database → statements → chance.
 Contracts in pyproject.toml hold it.
 
 What always holds, whoever calls:

@@ -1,7 +1,7 @@
 """Backups: a consistent copy while the store trades, and the way back.
 
 A backup is one SQLite file, whatever the store runs on, so it can be restored to either database and looked into with common tools.
-A restored backup is a ledger that has gone back in time: the epoch rises, and with it everything that was said since is doubted.
+A restored backup is a ledger that has gone back in time: the epoch rises, and nothing is written to a shop until a person says so.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.engine import make_url
 
-from app import migrations
+from app import domain, migrations
 from app.database import Database, engine_for, metadata
-from app.domain import connections, store
+from app.domain import recovery, store
+from app.domain.causes import Cause
 from app.domain.events import events
 
 CHUNK = 1_000
@@ -159,8 +160,8 @@ def _copy_into(url: str, source: Connection, progress: Progress, *, empty_only: 
 
 
 def _raise_epoch(url: str) -> int:
-    database = Database(url, writers=1, readers=1)
+    database = Database(url, finish=domain.finish, writers=1, readers=1)
     try:
-        return database.run(connections.gone_back)
+        return database.run(recovery.gone_back, "restored", cause=Cause("restore"))
     finally:
         database.close()

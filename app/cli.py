@@ -1,4 +1,5 @@
-"""The command line: tallystick serve | demo | check | import | export | token | key | openapi | backup | restore."""
+"""The command line: tallystick serve | demo | channel | resume | check | import | export | token | key | backup | restore |
+openapi."""
 
 from __future__ import annotations
 
@@ -21,7 +22,8 @@ from rich.table import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from app import backups, domain, migrations, security, vault
+from app import backups, connecting, domain, mark, migrations, resuming, security, vault
+from app.asking import NotAnswered, Service
 from app.database import Database, DatabaseUnavailable
 from app.directory import DirectoryHeld, held
 from app.domain import checking
@@ -42,6 +44,7 @@ tokens = typer.Typer(no_args_is_help=True, help="Make, list and revoke the token
 app.add_typer(tokens, name="token")
 keys = typer.Typer(no_args_is_help=True, help="Look after the key of what is encrypted in the store.")
 app.add_typer(keys, name="key")
+app.add_typer(connecting.app, name="channel")
 
 _console = Console(highlight=False)
 _COMMAND = Cause("command")
@@ -74,6 +77,8 @@ def _clearly() -> Iterator[None]:
         migrations.DatabaseTooNew,
         backups.NotABackup,
         backups.StoreNotEmpty,
+        mark.NoMark,
+        NotAnswered,
         NotTakenIn,
         OSError,
         Refusal,
@@ -110,6 +115,7 @@ def serve(
 
     from app.main import create_app
 
+    sys.setswitchinterval(0.001)  # a lane's short work doesn't wait five times as long for whoever else is at work
     os.umask(0o077)  # the store holds buyers' addresses: its files are for whoever runs it
     settings = _settings()
     host, port = host or settings.host, settings.port if port is None else port
@@ -121,6 +127,9 @@ def serve(
             _console.print(f"  outside     {settings.public_url.rstrip('/')}/v1", soft_wrap=True)
         _console.print(f"  try it      {address}/docs")
         _console.print(f"  your token  {token_file or 'as given in TALLYSTICK_OWNER_TOKEN'}", soft_wrap=True)
+        if service.state.recovering is not None:
+            _console.print(f"\n[bold red]NOTHING IS WRITTEN TO YOUR SHOPS.[/bold red] {service.state.recovering}")
+            _console.print("Their orders are taken in. If it runs elsewhere, stop one of the two; else go on with: tallystick resume\n")
 
     with _clearly():
         embedded = make_url(settings.database).get_backend_name() == "sqlite"
@@ -128,9 +137,11 @@ def serve(
             migrations.upgrade(settings.database)
             with _opened(settings) as database:
                 vault.open_vault(settings.key, database)
+                mark.Mark(database, settings).compare()
+        service = create_app(settings, on_ready=ready)
         server = uvicorn.Server(
             uvicorn.Config(
-                create_app(settings, on_ready=ready),
+                service,
                 host=host,
                 port=port,
                 log_config=None,
@@ -236,6 +247,22 @@ def restore(path: Annotated[Path, typer.Argument(help="A file that `tallystick b
     with _clearly(), held(settings.data_dir) if embedded else nullcontext(), _progress() as progress:
         epoch = backups.restore(path, settings.database, progress)
         typer.echo(f"Restored {path}. The store is in epoch {epoch} now.")
+        typer.echo("Nothing is written to shops before `tallystick resume`: start `tallystick serve`, then run that.")
+
+
+@app.command()
+def resume(
+    channel: Annotated[list[str] | None, typer.Option(help="Only this channel, by its name; may be given several times.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask; for scripts.")] = False,
+) -> None:
+    """Write to the shops again, after a restore or a move: waits until they were read, shows what is different, and asks.
+
+    Leaves with 1 when it didn't go on.
+    """
+    with _clearly():
+        went_on = resuming.run(Service(_settings()), Console(highlight=False), names=channel or (), yes=yes)
+    if not went_on:
+        raise typer.Exit(1)
 
 
 @app.command("import")

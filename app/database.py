@@ -28,16 +28,15 @@ import orjson
 from sqlalchemy import (
     JSON,
     BigInteger,
-    ClauseElement,
     Connection,
     CursorResult,
     DateTime,
     Dialect,
     Engine,
     Executable,
-    Insert,
     Integer,
     MetaData,
+    Table,
     TypeDecorator,
     Uuid,
     create_engine,
@@ -46,10 +45,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
-from sqlalchemy.sql.compiler import SQLCompiler
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from app import chance
+from app import chance, statements
+from app.statements import Parameters, Prepared, padded
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,7 +57,6 @@ T = TypeVar("T")
 BATCH_SECONDS = 0.03
 BATCH_MOST = 64
 ATTEMPTS = 8
-ROWS_TOGETHER = 64
 STATEMENT_TIMEOUT_MS = 10_000
 LOCK_TIMEOUT_MS = 4_000
 
@@ -135,104 +133,9 @@ class Contended(Exception):
     """
 
 
-# Statements for hot paths
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    text: str
-    bind: Callable[[Mapping[str, Any]], list[Any]]
-    read: Callable[[Sequence[Sequence[Any]]], list[dict[str, Any]]]
-    # Of a plain insert: what stands before the values and the values of one row, so that rows can be inserted together.
-    halves: tuple[str, str] | None
-
-    def statements(self, parameters: Parameters) -> Iterator[tuple[str, list[Any]]]:
-        """What the driver is to run. Rows go in together, by powers of two, so that a few texts serve every number of them."""
-        if isinstance(parameters, dict):
-            yield self.text, self.bind(parameters)
-            return
-        rows = [self.bind(each) for each in parameters]
-        begin = 0
-        while begin < len(rows):
-            size = min(1 << (len(rows) - begin).bit_length() - 1, ROWS_TOGETHER) if self.halves else 1
-            part = rows[begin : begin + size]
-            text = self.text if self.halves is None or size == 1 else f"{self.halves[0]}{', '.join([self.halves[1]] * size)}"
-            yield text, [value for row in part for value in row]
-            begin += size
-
-
-def _dashed(kept: str | None) -> str | None:
-    """An id as SQLite keeps it, in its canonical form; as SQLAlchemy reads it, without the detour over a UUID object."""
-    return kept and f"{kept[:8]}-{kept[8:12]}-{kept[12:16]}-{kept[16:20]}-{kept[20:]}"
-
-
-class Prepared:
-    """A statement of SQLAlchemy Core that is compiled once per database and then handed to the driver itself.
-
-    It is written once, like any other, and skips what Core does anew at each execution, which costs more than SQLite needs for the
-    statement: 42 us against 8 us for a guarded update, measured when this was written. For hot paths; no expanding parameters.
-
-    `keys` are the columns that an insert gets; it may then be given rows, unless it says what to do on a conflict.
-    """
-
-    def __init__(self, statement: ClauseElement, keys: Sequence[str] | None = None) -> None:
-        self._statement = statement.inline() if isinstance(statement, Insert) else statement
-        self._keys = keys
-        # An upsert says something behind its values; a plain insert ends with them.
-        self._rows = keys is not None and getattr(statement, "_post_values_clause", None) is None
-        self._compiled: dict[str, _Compiled] = {}
-
-    def on(self, dialect: Dialect) -> _Compiled:
-        """The statement as this database's driver takes it."""
-        found = self._compiled.get(dialect.name)
-        if found is None:
-            found = self._compiled[dialect.name] = self._compile(dialect)
-        return found
-
-    def _compile(self, dialect: Dialect) -> _Compiled:
-        compiled = self._statement.compile(dialect=dialect, column_keys=list(self._keys) if self._keys is not None else None)
-        assert isinstance(compiled, SQLCompiler)
-        types = {compiled.bind_names[parameter]: parameter for parameter in compiled.bind_names}
-        fixed = {name: parameter.value for name, parameter in types.items() if not parameter.required}
-        plan = [(name, types[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup or ()]
-
-        def bind(given: Mapping[str, Any]) -> list[Any]:
-            if fixed:
-                given = {**fixed, **given}
-            return [given[name] if convert is None else convert(given[name]) for name, convert in plan]
-
-        columns = [
-            (
-                column.keyname,
-                _dashed
-                if isinstance(column.type, Uuid) and dialect.name == "sqlite"
-                else column.type.dialect_impl(dialect).result_processor(dialect, None),
-            )
-            for column in compiled._result_columns
-        ]
-
-        def read(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-            return [
-                {name: convert(value) if convert else value for (name, convert), value in zip(columns, row, strict=True)} for row in rows
-            ]
-
-        before, values, row = compiled.string.partition(" VALUES ")
-        return _Compiled(compiled.string, bind, read, (before + values, row) if self._rows else None)
-
-
-def padded(name: str, values: Sequence[Any]) -> tuple[int, dict[str, Any]]:
-    """Values for an IN list of a prepared statement: its size, and parameters `name_0`, `name_1`, …
-
-    The size is the next power of two, filled up with the last value, so that a few statements serve every length.
-    """
-    size = 1 << max(len(values) - 1, 0).bit_length()
-    return size, {f"{name}_{n}": values[min(n, len(values) - 1)] for n in range(size)}
-
-
 # A transaction
 
 
-Parameters = dict[str, Any] | Sequence[Mapping[str, Any]]
 Statement = tuple[Prepared, Parameters]
 
 
@@ -277,6 +180,38 @@ class Session:
             return compiled.read(cursor.fetchall())
         except self.connection.dialect.loaded_dbapi.Error as error:
             raise self._translated(error) from error
+
+    def find(
+        self,
+        table: Table,
+        *,
+        columns: Sequence[str] = (),
+        among: tuple[str, Sequence[Any]] | None = None,
+        lock: bool | None = None,
+        **equal: Any,
+    ) -> list[dict[str, Any]]:
+        """The rows in which these columns have these values (not None), and the column `among` has one of several.
+
+        `columns`: those to read, else all. `lock`: True holds the rows, False only their keys.
+        """
+        if among is None:
+            return self.rows(statements.finding(table, tuple(equal), tuple(columns), None, lock), equal)
+        name, values = among
+        if not values:
+            return []
+        size, named = padded(name, values)
+        return self.rows(statements.finding(table, tuple(equal), tuple(columns), (name, size), lock), equal | named)
+
+    def change(self, table: Table, changes: Mapping[str, Any], **equal: Any) -> int:
+        """Set these columns where others have these values. Returns how many rows that were."""
+        values = {f"at_{name}": value for name, value in equal.items()} | {f"to_{name}": value for name, value in changes.items()}
+        return self.run(statements.changing(table, tuple(equal), tuple(changes)), values)
+
+    def add(self, table: Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+        """New rows; all of them have the columns of the first. They go in no later than the next statement is run."""
+        several = [rows] if isinstance(rows, Mapping) else list(rows)
+        if several:
+            self.later(statements.adding(table, tuple(several[0])), several)
 
     def later(self, prepared: Prepared, parameters: Parameters) -> None:
         """Run a statement whose result nobody asks for, no later than the next one whose result somebody does.

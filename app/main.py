@@ -8,15 +8,20 @@ from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from importlib.metadata import version
 from pathlib import Path
 
+import structlog
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError
 
 from app import domain, logs, migrations
+from app.alerts import Alerts
+from app.api import alerts as alerts_api
 from app.api import (
     batches,
     channels,
+    connecting,
+    consents,
     contacts,
     contract,
     deliveries,
@@ -24,6 +29,7 @@ from app.api import (
     exceptions,
     explorer,
     exports,
+    going_live,
     imports,
     middleware,
     operations,
@@ -38,17 +44,21 @@ from app.api import (
     webhooks,
 )
 from app.api import locations as locations_api
+from app.api import recovery as recovery_api
 from app.api import store as store_api
 from app.database import Database, Session
 from app.directory import held
-from app.domain import locations, store
+from app.domain import locations, recovery, store
 from app.domain.causes import Cause
 from app.importing import spool
 from app.lanes import Lanes
+from app.mark import Mark
 from app.security import Gate, owner_token
 from app.settings import Settings
 from app.vault import open_vault
 from app.worker import keep_house, take_in_files
+
+log = structlog.get_logger()
 
 TAGS = [
     {"name": "Catalogue", "description": "Products and their SKUs, the unit that is counted."},
@@ -63,6 +73,8 @@ TAGS = [
     {"name": "Webhooks", "description": "Where marketplaces send their messages: signed, and without a token."},
     {"name": "Deliveries", "description": "What marketplaces sent, as it came, and what became of it."},
     {"name": "Exceptions", "description": "What waits for a person: once for each cause, with what to do."},
+    {"name": "Alerts", "description": "Urgent exceptions, told by mail or a signed message to whoever isn't looking."},
+    {"name": "Recovery", "description": "After a restored backup, or on a copy: how far the shops were read, and the way on."},
     {"name": "Events", "description": "What happened, in order, for other systems."},
     {"name": "Store", "description": "The store itself: its name, its currency, its habits, and how long it keeps things."},
     {"name": "Tokens", "description": "What programs and people get in with, by scope: read, write, admin."},
@@ -108,6 +120,12 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
             settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
             database = await asyncio.to_thread(open_database, settings)
             stack.callback(database.close)
+            mark = await asyncio.to_thread(Mark, database, settings)
+            await asyncio.to_thread(mark.compare)
+            stack.callback(mark.renew)  # when the lanes have stopped
+            app.state.recovering = (await database.read(recovery.view))["said"]
+            if app.state.recovering is not None:
+                log.error("NOTHING IS WRITTEN TO YOUR SHOPS", why=app.state.recovering, then="tallystick resume")
             given = settings.owner_token.get_secret_value() if settings.owner_token else None
             token_file = await asyncio.to_thread(owner_token, database, settings.data_dir, given)
             app.state.database = database
@@ -118,14 +136,17 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
             stack.callback(app.state.intake.close)
             app.state.imports_wake = asyncio.Event()
             registry.register(operations.DatabaseFigures(database))
+            app.state.alerts = Alerts(database, settings, registry)
+            stack.callback(app.state.alerts.goodbye)
             lanes = Lanes(database, app.state.vault, public_url=settings.public_url, exclusive=embedded)
             app.state.wake = lambda channel_id: lanes.wake(frozenset({channel_id}))
             lanes.start()
             stack.callback(lanes.stop)
             files = spool.folder(settings.data_dir)
             work = [
-                asyncio.create_task(keep_house(database, app.state.gate)),
+                asyncio.create_task(keep_house(database, app.state.gate, mark.renew)),
                 asyncio.create_task(take_in_files(database, files, app.state.imports_wake)),
+                asyncio.create_task(app.state.alerts.run()),
             ]
             if on_ready is not None:
                 on_ready(token_file)
@@ -149,9 +170,10 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
     problems.install(app)
     app.include_router(webhooks.router)  # the first to be matched: it is asked most often, and by those who don't wait long
     goods = (orders, locations_api, stock, batches, reservations, products, skus, contacts)
-    shops = (channels, sharing, deliveries, exceptions)
+    shops = (channels, connecting, consents, going_live, sharing, deliveries, exceptions, alerts_api, recovery_api)
     for noun in (*goods, *shops, events, imports, exports, store_api, tokens):
         app.include_router(noun.router, prefix="/v1")
+    app.include_router(consents.callbacks)
     app.include_router(operations.router)
     explorer.install(app)
     contract.install(app)

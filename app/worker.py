@@ -34,10 +34,10 @@ TIDYING: dict[str, Callable[[Session, datetime], int]] = {
 }
 
 
-async def keep_house(database: Database, gate: Gate) -> None:
-    """Let holds lapse when their time has come, note which tokens are used, and drop what is kept no longer. Runs until cancelled.
+async def keep_house(database: Database, gate: Gate, renew_mark: Callable[[], None] = lambda: None) -> None:
+    """Let holds lapse when their time has come, note which tokens are used and how far the ledger is, and drop what is kept no longer.
 
-    Each transaction takes a few at a time, so that trading is never held up.
+    Runs until cancelled. Each transaction takes a few at a time, so that trading is never held up.
     """
     tidied_at = -TIDY_EVERY_SECONDS
     while True:
@@ -47,6 +47,7 @@ async def keep_house(database: Database, gate: Gate) -> None:
             await gate.note_use()
             if chance.monotonic() - tidied_at >= TIDY_EVERY_SECONDS:
                 await tidy(database)
+                await asyncio.to_thread(renew_mark)
                 tidied_at = chance.monotonic()
         except DatabaseUnavailable as error:
             log.warning("housekeeping waits for the database", reason=str(error))

@@ -228,10 +228,22 @@ class Server:
             self._process.wait(30)
             self._process = None
 
-    def run(self, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-        """Another command of `tallystick`, in the same environment: `server.run("check")`."""
+    def run(self, *arguments: str | Path, answers: str = "") -> subprocess.CompletedProcess[str]:
+        """Another command of `tallystick`, in the same environment: `server.run("check")`. `answers` is what a person types, away from
+        any terminal."""
         command = [sys.executable, "-m", "app.cli", *map(str, arguments)]
-        return subprocess.run(command, check=False, capture_output=True, text=True, cwd=_ROOM, env=self._environment, timeout=60)
+        environment = self._environment | {"COLUMNS": "200"}
+        return subprocess.run(
+            command,
+            check=False,
+            input=answers,
+            capture_output=True,
+            text=True,
+            cwd=_ROOM,
+            env=environment,
+            timeout=60,
+            start_new_session=True,
+        )
 
     def client(self) -> httpx.Client:
         """For a few requests, where speed does not matter."""

@@ -174,6 +174,7 @@ class ByHand:
         can = replace(EXACT, hold_s=3600.0).as_json()
         facts = {"kind": "memory", "name": "by hand", "settings": {}, "credentials": "", "location_codes": case.places}
         run(channels.connect, id=self.channel_id, **facts, cause=CAUSE)
+        run(channels.change, self.channel_id, {"status": "paused"}, cause=CAUSE)  # it keeps what is set aside, and isn't written
         run(channels.keep_capabilities, self.channel_id, can, None)
         for article in case.articles:
             self.counters.setdefault(article.shares or article.name, article.shows)

@@ -18,7 +18,8 @@ from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, bin
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
 from app import database as engine
-from app.database import Contended, Database, DatabaseUnavailable, Id, Json, Overloaded, Prepared, Session, Utc
+from app.database import Contended, Database, DatabaseUnavailable, Id, Json, Overloaded, Session, Utc
+from app.statements import Prepared
 from tests import servers
 
 metadata = MetaData()

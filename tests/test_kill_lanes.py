@@ -70,8 +70,8 @@ def _open(server: Server, shops: list[tuple[ShopifyShop, str, str]]) -> None:
             settings = {"shop": shop.name, "location_id": shop.location, "base_url": url, "order_lag_s": "1"}
             credentials = {"client_id": shop.client_id, "client_secret": shop.secrets[-1]}
             draft = {"kind": shop.kind, "name": shop.name, "settings": settings, "credentials": credentials, "locations": ["STUDIO"]}
-            channel = _made(api, "/v1/channels", draft)
-            _made(api, f"/v1/channels/{channel['id']}/start", {})
+            _made(api, "/v1/channels", draft)
+        until(lambda: api.post("/v1/go-live", json={}).is_success, within_s=60, what="everything is known of both shops")
     _receive(server, UNITS)
     until(lambda: all(shop.counters[counter] > 0 for shop, _, _ in shops for counter in shop.counters), within_s=60, what="both shops sell")
 

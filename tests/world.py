@@ -68,8 +68,10 @@ class World:
 
     # Channels
 
-    def connect(self, other: Any, *, kind: str = "memory", name: str | None = None, live: bool = True, **facts: Any) -> str:
-        """Connect a shop; it is listened to, and written once it is live."""
+    def connect(
+        self, other: Any, *, kind: str = "memory", name: str | None = None, live: bool = True, paused: bool = False, **facts: Any
+    ) -> str:
+        """Connect a shop; it is listened to, and written once it is live. `paused`: it keeps what is set aside for it, unwritten."""
         channel_id = chance.new_id()
         credentials = facts.pop("credentials", {"secret": getattr(other, "secret", "")})
         sealed = self.keys.seal_values(credentials)
@@ -77,7 +79,9 @@ class World:
         self.database.run(
             channels.connect, id=channel_id, kind=kind, name=name or f"shop {len(self.lanes) + 1}", credentials=sealed, cause=CAUSE, **facts
         )
-        if live:
+        if paused:
+            self.database.run(channels.change, channel_id, {"status": "paused"}, cause=CAUSE)
+        elif live:
             self.database.run(connections.start, channel_id, cause=CAUSE)
         self.open(channel_id, other)
         return channel_id

@@ -36,14 +36,14 @@ from app.api.problems import BadCursor, KeyReused, documented, everywhere
 from app.channels import registry
 from app.channels.base import NoUse
 from app.database import Session
-from app.domain import channels, connections, counters, listings, recording, writes
+from app.domain import channels, connections, counters, listings, mapping, writes
 from app.domain.causes import Cause
 from app.domain.errors import InvalidDraft, NotFound, Stale, UnknownLocation, UnknownSku, WrongState
 from app.vault import Vault, VaultClosed
 
 router = APIRouter(tags=["Channels"], responses=everywhere())
 
-Status = Literal["connected", "live", "paused", "disconnected"]
+Status = Literal["connected", "live", "recovering", "paused", "leaving", "disconnected"]
 Mapped = Literal["open", "mapped", "ignored"]
 Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Value = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=1_000)]
@@ -158,7 +158,8 @@ class ChannelOut(Output):
     name: str
     status: Status = Field(
         description="`connected`: listened to, and never written. `live`: written too. `paused`: not written, and keeps what was set "
-        "aside for it. `disconnected`: over."
+        "aside for it. `recovering`: as paused, until `POST /v1/recovery/resume`. `leaving`: its numbers are lowered to 0, then it is over "
+        "by itself. `disconnected`: over."
     )
     settings: dict[str, Any]
     locations: list[str] = Field(description="Our locations that it sells from, in order.")
@@ -169,6 +170,11 @@ class ChannelOut(Output):
     capabilities: dict[str, Any] | None = Field(description="What this shop can do, as it says itself; null until it was asked.")
     webhook_url: str | None = Field(description="Where its messages go; null while TALLYSTICK_PUBLIC_URL isn't set.")
     lane: LaneOut
+    set_aside: int | None = Field(
+        default=None,
+        description="Units that nobody else may sell until its numbers are zero (`leaving`), or until somebody says that nothing is on "
+        "sale there any more (`disconnected`, `paused`); null otherwise.",
+    )
     version: int = Field(description="Rises with every change; in quotation marks it is the ETag.")
     created_at: datetime
     updated_at: datetime
@@ -332,22 +338,15 @@ def change(
         _fits(row["kind"], channel_id, new["settings"], credentials)
         if credentials != before:
             new["credentials"] = vault.seal_values(credentials)
-    changed = channels.change(session, channel_id, new, seen=seen, cause=cause)
+    channels.change(session, channel_id, new, seen=seen, cause=cause)
     if any(name in new for name in ("locations", "weight", "min_share", "lot")):
         connections.replan(session, channel_id)
-    return changed
+    return view(session, channel_id)
 
 
 def _filled(values: Mapping[str, str | None]) -> dict[str, str]:
     """What was left empty in a form was not given."""
     return {name: value for name, value in values.items() if value}
-
-
-def answer(session: Session, listing_id: str, parts: list[tuple[str, int]] | None, *, cause: Cause) -> dict[str, Any]:
-    """Say what a listing is; its counter and the lines that waited for it follow. Raises: NotFound, UnknownSku, InvalidDraft."""
-    listings.answer(session, listing_id, parts, cause=cause)
-    recording.mapped(session, listing_id, cause=cause)
-    return listings.view(session, listing_id)
 
 
 def _of_channel(session: Session, channel_id: str, page: Callable[..., list[dict[str, Any]]], *args: Any, **filters: Any) -> Any:
@@ -360,12 +359,23 @@ def _counter(session: Session, counter_id: str) -> dict[str, Any]:
     return counters.views(session, [counter_id])[0]
 
 
-def _shown(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
+def view(session: Session, channel_id: str) -> dict[str, Any]:
+    """A channel as it is shown. Raises: NotFound."""
+    row = channels.view(session, channel_id)
+    waits = row["status"] in ("paused", "leaving", "disconnected")
+    return row | {"set_aside": connections.set_aside(session, channel_id) if waits else None}
+
+
+def _page(session: Session, after: str | None, limit: int) -> list[dict[str, Any]]:
+    return [view(session, row["id"]) for row in channels.page(session, after, limit)]
+
+
+def shown(request: Request, row: Mapping[str, Any]) -> dict[str, Any]:
     outside = request.app.state.settings.public_url
     return dict(row) | {"webhook_url": f"{outside.rstrip('/')}/webhooks/{row['id']}" if outside else None}
 
 
-def _changed(request: Request, channel_id: str) -> None:
+def channel_changed(request: Request, channel_id: str) -> None:
     """What is known of channels in this process is looked up anew, and the channel's lane looks at once."""
     request.app.state.intake.forget()
     if (wake := getattr(request.app.state, "wake", None)) is not None:
@@ -394,26 +404,26 @@ async def connect_channel(body: ChannelIn, caller: Admin, once: OnceOnly, reques
     """Connect a shop. It is listened to from now on; nothing is written to it before it is started."""
 
     def made(session: Session, *, cause: Cause) -> dict[str, Any]:
-        return _shown(request, connect(session, request.app.state.vault, body, cause=cause))
+        return shown(request, connect(session, request.app.state.vault, body, cause=cause))
 
     response = await once(ChannelOut, made)
-    _changed(request, ChannelOut.model_validate_json(bytes(response.body)).id)
+    channel_changed(request, ChannelOut.model_validate_json(bytes(response.body)).id)
     return response
 
 
 @router.get("/channels", responses=documented(BadCursor))
 async def list_channels(database: Db, caller: Reader, part: Part, request: Request) -> Page[ChannelOut]:
     """Channels, oldest first, those that are over too."""
-    rows = await database.read(channels.page, part.behind(), part.limit + 1)
-    return Page[ChannelOut].model_validate(part.page([_shown(request, row) for row in rows], "id"))
+    rows = await database.read(_page, part.behind(), part.limit + 1)
+    return Page[ChannelOut].model_validate(part.page([shown(request, row) for row in rows], "id"))
 
 
 @router.get("/channels/{channel_id}", responses=documented(NotFound))
 async def get_channel(channel_id: RecordId, database: Db, caller: Reader, request: Request, response: Response) -> ChannelOut:
     """One channel, and how the work for it stands. Its ETag is needed to change it."""
-    row = await database.read(channels.view, channel_id)
+    row = await database.read(view, channel_id)
     etags.put(response, row["version"])
-    return ChannelOut.model_validate(_shown(request, row))
+    return ChannelOut.model_validate(shown(request, row))
 
 
 @router.patch("/channels/{channel_id}", responses=documented(NotFound, UnknownLocation, WrongState, VaultClosed, Stale, IfMatchMissing))
@@ -423,39 +433,9 @@ async def change_channel(
     """Change a channel. What is left out stays as it is. With new settings or credentials the shop is asked anew what it can do."""
     sent = body.model_dump(exclude_unset=True)
     row = await database.write(change, request.app.state.vault, channel_id, sent, seen=seen, cause=caller.cause)
-    _changed(request, channel_id)
+    channel_changed(request, channel_id)
     etags.put(response, row["version"])
-    return ChannelOut.model_validate(_shown(request, row))
-
-
-async def _turned(turn: Callable[..., dict[str, Any]], channel_id: str, once: OnceOnly, request: Request) -> Response:
-    def turned(session: Session, *, cause: Cause) -> dict[str, Any]:
-        return _shown(request, turn(session, channel_id, cause=cause))
-
-    response = await once(ChannelOut, turned, status=200)
-    _changed(request, channel_id)
-    return response
-
-
-_turns: dict[str, Any] = {"status_code": 200, "response_model": ChannelOut, "responses": documented(NotFound, WrongState, KeyReused)}
-
-
-@router.post("/channels/{channel_id}/start", **_turns)
-async def start_channel(channel_id: RecordId, once: OnceOnly, request: Request) -> Response:
-    """Go live: from now on its numbers are written."""
-    return await _turned(connections.start, channel_id, once, request)
-
-
-@router.post("/channels/{channel_id}/pause", **_turns)
-async def pause_channel(channel_id: RecordId, once: OnceOnly, request: Request) -> Response:
-    """Write nothing to it any more. Its orders come in as before, and what was set aside for it stays so."""
-    return await _turned(connections.pause, channel_id, once, request)
-
-
-@router.post("/channels/{channel_id}/disconnect", **_turns)
-async def disconnect_channel(channel_id: RecordId, caller: Admin, once: OnceOnly, request: Request) -> Response:
-    """End the connection. Refused while units are set aside for what it shows: they could still be sold there."""
-    return await _turned(connections.disconnect, channel_id, once, request)
+    return ChannelOut.model_validate(shown(request, row))
 
 
 # What is on sale there
@@ -492,8 +472,8 @@ async def get_listing(listing_id: RecordId, database: Db, caller: Reader) -> Lis
 async def map_listing(listing_id: RecordId, body: ListingAnswer, database: Db, caller: Writer, request: Request) -> ListingOut:
     """Say what a listing is: of which SKUs it consists, or that it is never stock. It is remembered, and open orders follow at once."""
     parts = [(part.sku, part.quantity) for part in body.components] if body.components is not None else None
-    row = await database.write(answer, listing_id, parts, cause=caller.cause)
-    _changed(request, row["channel_id"])
+    row = await database.write(mapping.answer, listing_id, parts, cause=caller.cause)
+    channel_changed(request, row["channel_id"])
     return ListingOut.model_validate(row)
 
 

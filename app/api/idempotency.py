@@ -15,8 +15,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app import chance
 from app.api.dependencies import Text, Writer
 from app.api.problems import KeyReused, SecretShownOnce
-from app.database import Database, Id, Prepared, Session, Utc, metadata
+from app.database import Database, Id, Session, Utc, metadata
 from app.security import Caller
+from app.statements import Prepared
 
 stored_answers = Table(
     "stored_answers",

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from app.api import wording
 from app.api.etags import IfMatchMissing
 from app.database import DatabaseUnavailable, Overloaded
+from app.domain.consents import ConsentUnknown
 from app.domain.errors import (
     CodeTaken,
     ForbiddenMove,
@@ -124,6 +125,7 @@ STATUS: dict[type[Exception], int] = {
     ForbiddenMove: 409,
     WrongState: 409,
     SecretShownOnce: 409,
+    ConsentUnknown: 409,
     VaultClosed: 409,
     CursorExpired: 410,
     Stale: 412,

@@ -222,6 +222,14 @@ class Subscriptions:
     changed: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """Where the shop's owner says in her browser that we may come in. `keep`: what its answer is read with (a code verifier)."""
+
+    url: str
+    keep: Mapping[str, str] = field(default_factory=dict)
+
+
 # Who an adapter works for
 
 
@@ -257,6 +265,21 @@ class Channel(Protocol):
 
     def capabilities(self) -> Capabilities:
         """Ask the shop what it can do. Raises: TryLater, NoUse."""
+
+    # Being let in by the owner's browser
+
+    def consent(self, callback: str, done: str, state: str) -> Consent | None:
+        """The page where she does; None: this kind of shop has none. Its answer goes to `callback`, her browser to `done`. No network.
+
+        Raises: NoUse where its answer couldn't reach us.
+        """
+
+    def let_in(self, delivery: Delivery, keep: Mapping[str, str], callback: str) -> Mapping[str, str]:
+        """The credentials that came of it, or that its code is exchanged for. Raises: TryLater; NoUse where she said no."""
+
+    @staticmethod
+    def state_of(delivery: Delivery) -> str | None:
+        """The state in the shop's answer: what ties it to the question. No network."""
 
     # Coming in
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import orjson
 
@@ -22,6 +23,7 @@ from app.channels.base import (
     BadSignature,
     Capabilities,
     Connection,
+    Consent,
     CountsDown,
     Delivery,
     Entry,
@@ -262,6 +264,23 @@ class Memory:
 
     def capabilities(self) -> Capabilities:
         return self._ask("capabilities").can
+
+    def consent(self, callback: str, done: str, state: str) -> Consent:
+        """A code for a verifier, as most marketplaces have it."""
+        verifier = chance.secret(16).hex()
+        asks = {"redirect_uri": callback, "state": state, "code_challenge": sha256(verifier.encode()).hexdigest()}
+        return Consent(f"https://memory.example/consent?{urlencode(asks)}", {"verifier": verifier})
+
+    def let_in(self, delivery: Delivery, keep: Mapping[str, str], callback: str) -> Mapping[str, str]:
+        if delivery.query.get("error"):
+            raise NoUse("credentials", "The shop's owner said no.")
+        if delivery.query.get("code") != sha256(keep["verifier"].encode()).hexdigest():
+            raise NoUse("credentials", "The code isn't for our question.")
+        return {"secret": "let in"}
+
+    @staticmethod
+    def state_of(delivery: Delivery) -> str | None:
+        return delivery.query.get("state")
 
     def answer(self, delivery: Delivery) -> Reply | None:
         return Reply(200, b"pong") if delivery.body == b"ping" else None

@@ -180,6 +180,18 @@ class Shopify:
             warnings=tuple(warnings),
         )
 
+    # An app of one's own is let in when it is installed, and needs no browser after that.
+
+    def consent(self, callback: str, done: str, state: str) -> None:
+        return None
+
+    def let_in(self, delivery: Delivery, keep: Mapping[str, str], callback: str) -> Mapping[str, str]:
+        raise NoUse("misconfigured", "Shopify lets an app in when it is installed on the shop: enter its client id and secret.")
+
+    @staticmethod
+    def state_of(delivery: Delivery) -> str | None:
+        return None
+
     # Coming in
 
     def answer(self, delivery: Delivery) -> Reply | None:

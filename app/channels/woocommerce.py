@@ -24,6 +24,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 import httpx
 
@@ -35,6 +36,7 @@ from app.channels.base import (
     BadSignature,
     Capabilities,
     Connection,
+    Consent,
     Delivery,
     Entry,
     Hint,
@@ -74,6 +76,15 @@ _TOPICS = (
 _PASSES = 6
 
 
+def _sent(delivery: Delivery) -> Mapping[str, Any]:
+    """Keys as the shop sends them: a JSON object."""
+    try:
+        found = json.loads(delivery.body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 @dataclass
 class _Began:
     """When a poll began, by the shop's clock; None where its answers carry no date."""
@@ -103,6 +114,32 @@ class WooCommerce:
 
     def capabilities(self) -> Capabilities:
         return shop.capabilities(self._api)
+
+    # Being let in by the owner's browser: the shop makes keys and sends them to us, named by what we call the user
+
+    def consent(self, callback: str, done: str, state: str) -> Consent:
+        if not callback.startswith("https://"):
+            raise NoUse(
+                "misconfigured",
+                "WooCommerce sends keys to an https address only: set TALLYSTICK_PUBLIC_URL. Or make the keys by hand under WooCommerce → "
+                "Settings → Advanced → REST API, with Read/Write.",
+            )
+        asks = {"app_name": "Tallystick", "scope": "read_write", "user_id": state, "return_url": done, "callback_url": callback}
+        return Consent(f"{self._api.url}/wc-auth/v1/authorize?{urlencode(asks)}")
+
+    def let_in(self, delivery: Delivery, keep: Mapping[str, str], callback: str) -> Mapping[str, str]:
+        sent = _sent(delivery)
+        if sent.get("key_permissions") != "read_write":
+            raise NoUse("scope", "The shop's keys may not write. Begin again, and let Tallystick read and write.")
+        found = {name: str(sent.get(name) or "") for name in ("consumer_key", "consumer_secret")}
+        if not all(found.values()):
+            raise NoUse("credentials", "The shop sent no keys. Begin again.")
+        return found
+
+    @staticmethod
+    def state_of(delivery: Delivery) -> str | None:
+        state = _sent(delivery).get("user_id")
+        return state if isinstance(state, str) else None
 
     # Coming in
 

@@ -68,6 +68,7 @@ def run(options: Options, console: Console) -> bool:
         settings = Settings(
             data_dir=home,
             key_file=home.parent / f"{home.name}.key",
+            mark_file=home.parent / f"{home.name}.mark",
             database_url=options.database_url,
             host=HOST,
             port=options.port,
@@ -75,6 +76,10 @@ def run(options: Options, console: Console) -> bool:
             owner_token=SecretStr(token),
             currency=shelf.CURRENCY,
             webhooks_per_minute=1_000_000,
+            alert_url=None,  # nobody's telephone shall ring for a shop that isn't
+            alert_secret=None,
+            alert_mail="",
+            smtp_url=None,
         )
         console.print("Starting the service, and shops …")
         service = stack.enter_context(Service(settings, home / "demo.log"))
@@ -185,10 +190,19 @@ def _open_shop(service: Service, stands: list[shelf.Stand], market: Market, over
         market.receive(piece.code, piece.units)
     for stand in stands:
         stand.channel_id = service.post("/v1/channels", stand.connection())["id"]
-        service.post(f"/v1/channels/{stand.channel_id}/start")
     for stand in stands:
         for listing in _wait(partial(_unmapped, service, stand), over, f"{stand.name} isn't connected.") or ():
             service.patch(f"/v1/listings/{listing['id']}", {"components": [{"sku": shelf.SET_OF, "quantity": shelf.SET_PER}]})
+    _wait(partial(_goes_live, service), over, "The shops can't go live.")
+
+
+def _goes_live(service: Service) -> bool:
+    """All shops together, as soon as everything is known of them."""
+    summary = service.get("/v1/go-live", limit=1)["summary"]
+    if not summary["ready"]:
+        return False
+    service.post("/v1/go-live", {"accept": [each["code"] for each in summary["warnings"]]})
+    return True
 
 
 def _unmapped(service: Service, stand: shelf.Stand) -> Sequence[Mapping[str, Any]]:

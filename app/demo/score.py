@@ -86,7 +86,7 @@ class Score:
         counter, units = entry.counter, entry.units
         sells, waiting = where.sells[counter], where.waiting[counter]
         match entry.kind:
-            case Kind.HAND:
+            case Kind.HAND | Kind.OPENING:  # what a shop showed before us, somebody typed in
                 where.extra[counter] += units
             case Kind.GRANTED if where.absolute:
                 where.extra[counter] = 0

@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Table, bindparam, select
 
 from app import chance
-from app.database import Prepared, Session, padded
+from app.database import Session
 from app.domain import catalogue, changes, store
 from app.domain.aliases import sku_aliases
 from app.domain.catalogue import ProductDraft, SkuDraft, products, skus
@@ -23,6 +23,7 @@ from app.domain.errors import Refusal
 from app.domain.imports import Outcome, RowError
 from app.domain.money import Money
 from app.domain.stock import Move, move_many, stock_movements
+from app.statements import Prepared, padded
 
 _AT_ONCE = 256
 

@@ -33,13 +33,14 @@ from sqlalchemy import (
 )
 
 from app import chance
-from app.database import Id, Json, Prepared, Session, Utc, metadata, padded
+from app.database import Id, Json, Session, Utc, metadata
 from app.domain import aliases, events, search, store
 from app.domain.aliases import sku_aliases
 from app.domain.causes import Cause
 from app.domain.codes import LONGEST, closest, key_of, mirror_of
 from app.domain.errors import CodeTaken, InvalidDraft, NotFound, UnknownSku, WrongCurrency, WrongState
 from app.domain.money import Money
+from app.statements import Prepared, padded
 
 LONGEST_HANDLE = 500
 
@@ -417,12 +418,14 @@ _FOUND = [
     )
 ]
 
+_STORE = (store.currency_of_books.label("books"), store.is_recovering.label("recovering"))
+
 
 @cache
 def _by_keys(codes: int) -> Prepared:
     among = [bindparam(f"key_{n}", type_=String()) for n in range(codes)]
-    return Prepared(select(*_FOUND, store.currency_of_books.label("books")).where(skus.c.code_key.in_(among)))
+    return Prepared(select(*_FOUND, *_STORE).where(skus.c.code_key.in_(among)))
 
 
 def _by_ids(sku_ids: Sequence[str]) -> Any:
-    return select(*_FOUND, store.currency_of_books.label("books")).where(skus.c.id.in_(sku_ids))
+    return select(*_FOUND, *_STORE).where(skus.c.id.in_(sku_ids))

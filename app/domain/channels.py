@@ -16,9 +16,9 @@ from app.database import Id, Json, Session, Utc, metadata
 from app.domain import events, locations
 from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
-from app.domain.errors import InvalidDraft, NotFound, Stale, WrongState
+from app.domain.errors import InvalidDraft, NotFound, ShopConnectedAlready, Stale, WrongState
 
-STATUSES = ("connected", "live", "paused", "disconnected")
+STATUSES = ("connected", "live", "recovering", "paused", "leaving", "disconnected")
 
 channels = Table(
     "channels",
@@ -26,7 +26,9 @@ channels = Table(
     Column("id", Id(), primary_key=True),
     Column("kind", String(32), nullable=False),
     Column("name", String(100), nullable=False),
-    # connected: it is listened to and never written; live: written too; paused: not written, keeps its allotments; disconnected: over.
+    # connected: it is listened to and never written; live: written too; paused: not written, keeps its allotments; recovering: as
+    # paused, until its orders and numbers were read and a person says go on; leaving: its numbers are lowered to
+    # zero, then it is over; disconnected: over.
     Column("status", String(16), nullable=False),
     Column("settings", Json, nullable=False),
     # Encrypted: a JSON object of what the adapter calls credentials. Never returned, never logged.
@@ -41,6 +43,7 @@ channels = Table(
     Column("weight", Integer, nullable=False, server_default="100"),
     Column("min_share", Integer, nullable=False, server_default="0"),
     Column("lot", Integer, nullable=False, server_default="1"),
+    Column("leaving_at", Utc, nullable=True),  # since when it is leaving
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
@@ -76,6 +79,9 @@ lanes = Table(
     Column("last_error", String(500), nullable=True),
     Column("delivered_at", Utc, nullable=True),
     Column("polled_at", Utc, nullable=True),
+    # Since when its orders change and it sends nothing, and up to which stamp they had changed then: see `watch`.
+    Column("unheard_since", Utc, nullable=True),
+    Column("unheard_mark", Utc, nullable=True),
     Column("listed_at", Utc, nullable=True),  # null: what is on sale there isn't known yet
     Column("written_at", Utc, nullable=True),
     # How long a write takes, from its plan to its answer: measured, smoothed, in milliseconds.
@@ -124,13 +130,10 @@ def connect(
 
 def get(session: Session, channel_id: str, *, lock: bool = False) -> dict[str, Any]:
     """The channel with this id. Raises: NotFound."""
-    query = select(channels).where(channels.c.id == channel_id)
-    if lock:
-        query = query.with_for_update()
-    row = session.execute(query).mappings().one_or_none()
-    if row is None:
+    rows = session.find(channels, id=channel_id, lock=True if lock else None)
+    if not rows:
         raise NotFound(f"No channel has the id {channel_id}.")
-    return dict(row)
+    return rows[0]
 
 
 def page(session: Session, after: str | None, limit: int) -> list[dict[str, Any]]:
@@ -183,14 +186,14 @@ def change(
 
 
 def keep_capabilities(session: Session, channel_id: str, capabilities: Mapping[str, Any], account: str | None) -> None:
-    """What the connected shop says of itself. Raises: WrongState when the same real shop is connected already."""
+    """What the connected shop says of itself. Raises: ShopConnectedAlready."""
     row = get(session, channel_id)
     if account is not None:
-        query = select(channels.c.name).where(
+        query = select(channels.c.id, channels.c.name).where(
             channels.c.kind == row["kind"], channels.c.account == account, channels.c.status != "disconnected", channels.c.id != channel_id
         )
-        if (other := session.scalar(query)) is not None:
-            raise WrongState(f"This shop is connected already, as {other!r}. Two connections would each believe its stock theirs.")
+        if (other := session.execute(query).first()) is not None:
+            raise ShopConnectedAlready(other.id, other.name)
     session.execute(update(channels).where(channels.c.id == channel_id).values(capabilities=dict(capabilities), account=account))
 
 
@@ -202,10 +205,10 @@ def active(session: Session) -> list[dict[str, Any]]:
 
 def capable(session: Session, channel_ids: Collection[str]) -> dict[str, tuple[Mapping[str, Any], Capabilities]]:
     """Of channels that have been asked: how their counters share in what there is, how long a write takes, and what they can do."""
-    c = channels.c
-    query = select(c.id, c.capabilities, c.weight, c.min_share, c.lot, lanes.c.write_ms).join(lanes, lanes.c.channel_id == c.id)
-    rows = session.execute(query.where(c.id.in_(sorted(channel_ids)))).mappings()
-    return {row["id"]: (dict(row), Capabilities.from_json(row["capabilities"])) for row in rows}
+    rows = session.find(channels, columns=["id", "capabilities", "weight", "min_share", "lot"], among=("id", sorted(channel_ids)))
+    took = session.find(lanes, columns=["channel_id", "write_ms"], among=("channel_id", sorted(channel_ids)))
+    write_ms = {row["channel_id"]: row["write_ms"] for row in took}
+    return {row["id"]: (row | {"write_ms": write_ms[row["id"]]}, Capabilities.from_json(row["capabilities"])) for row in rows}
 
 
 def is_being_read(session: Session) -> bool:
@@ -222,11 +225,12 @@ def is_being_read(session: Session) -> bool:
 
 def lane(session: Session, channel_id: str) -> dict[str, Any]:
     """How a channel's lane stands."""
-    return dict(session.execute(select(lanes).where(lanes.c.channel_id == channel_id)).mappings().one())
+    (row,) = session.find(lanes, channel_id=channel_id)
+    return row
 
 
 def change_lane(session: Session, channel_id: str, **changes: Any) -> None:
-    session.execute(update(lanes).where(lanes.c.channel_id == channel_id).values(**changes))
+    session.change(lanes, changes, channel_id=channel_id)
 
 
 def polled(session: Session, channel_id: str, *, began: datetime, stamp: datetime | None, feed_lag_s: float, next_at: datetime) -> None:

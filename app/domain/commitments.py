@@ -27,10 +27,11 @@ from sqlalchemy import (
 )
 
 from app import chance
-from app.database import Contended, Id, Json, Prepared, Session, Utc, metadata
+from app.database import Contended, Id, Json, Session, Utc, metadata
 from app.domain import events, stock
 from app.domain.catalogue import skus
 from app.domain.causes import Cause
+from app.statements import Prepared
 
 commitments = Table(
     "commitments",
@@ -75,13 +76,12 @@ def add(session: Session, rows: list[dict[str, Any]]) -> None:
 
 def of_order(session: Session, order_id: str) -> list[dict[str, Any]]:
     """An order's commitments, oldest first."""
-    query = select(commitments).where(commitments.c.order_id == order_id).order_by(commitments.c.id)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return sorted(session.find(commitments, order_id=order_id), key=lambda row: str(row["id"]))
 
 
-_take = (
+_take = Prepared(
     update(commitments)
-    .where(commitments.c.id == bindparam("row"), commitments.c.quantity >= bindparam("units", type_=Integer))
+    .where(commitments.c.id == bindparam("row", type_=commitments.c.id.type), commitments.c.quantity >= bindparam("units", type_=Integer))
     .values(
         quantity=commitments.c.quantity - bindparam("units", type_=Integer),
         shipped=commitments.c.shipped + bindparam("left", type_=Integer),
@@ -94,8 +94,7 @@ def reduce(session: Session, row: dict[str, Any], units: int, *, shipped: bool =
 
     Raises: Contended when somebody else changed the row meanwhile.
     """
-    found = session.execute(_take, {"row": row["id"], "units": units, "left": units if shipped else 0})
-    if found.rowcount == 0:
+    if not session.run(_take, {"row": row["id"], "units": units, "left": units if shipped else 0}):
         raise Contended("the order was changed at the same time")
     row["quantity"] -= units
     row["shipped"] += units if shipped else 0

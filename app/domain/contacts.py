@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Column, ForeignKey, Index, String, Table, insert, or_, select, update
 
 from app import chance
-from app.database import Id, Prepared, Session, Utc, metadata
+from app.database import Id, Session, Utc, metadata
 from app.domain import events
 from app.domain.causes import Cause
 from app.domain.errors import NotFound
+from app.statements import Prepared
 
 FIELDS = ("name", "company", "email", "phone", "line1", "line2", "city", "region", "postal_code", "country")
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from math import exp
 from typing import Any
 
@@ -40,6 +41,7 @@ from app.domain.errors import NotFound
 from app.domain.locations import locations
 from app.domain.stock import Move, Want
 from app.domain.writes import Flight
+from app.statements import Prepared, given, one_of, padded
 
 counters = Table(
     "counters",
@@ -106,7 +108,7 @@ allotments = Table(
 )
 
 # Why a counter has more on offer than it was given.
-EXCESS = ("connected", "hand_edit", "put_back", "taken", "channel", "exposed")
+EXCESS = ("connected", "restored", "hand_edit", "put_back", "taken", "channel", "exposed")
 
 
 @dataclass(slots=True)
@@ -161,7 +163,10 @@ class Counter:
 
     @property
     def deficit(self) -> int:
-        """Units that it lacks: on offer, not given, and not exposed by choice."""
+        """Units that it lacks: on offer, not given, and not exposed by choice. Before its channel goes live nothing is set aside for
+        it: what it shows can't be lowered yet, and is in nobody's way."""
+        if self.channel_status == "connected":
+            return 0
         return max(0, (self.on_offer - self.exposed) * self.per - self.allotment)
 
     @property
@@ -206,7 +211,7 @@ def of_skus(session: Session, sku_ids: Iterable[str]) -> list[Counter]:
     """All counters of these SKUs, by id, held against other writers; their levels are held before them."""
     wanted = sorted(set(sku_ids))
     stock.lock(session, wanted)
-    return _load(session, counters.c.sku_id.in_(wanted), lock=True)
+    return _load(session, "sku_id", wanted, lock=True)
 
 
 def of_unit(session: Session, channel_id: str, unit: str) -> list[Counter]:
@@ -215,36 +220,42 @@ def of_unit(session: Session, channel_id: str, unit: str) -> list[Counter]:
     return of_skus(session, session.execute(query).scalars())
 
 
-def _load(session: Session, condition: Any, *, lock: bool = False) -> list[Counter]:
+@cache
+def _with_channels(column: str, size: int, *, lock: bool) -> Prepared:
     query = (
         select(*(counters.c[name] for name in _COLUMNS), channels.c.location_ids, channels.c.status.label("channel_status"))
         .join(channels, channels.c.id == counters.c.channel_id)
-        .where(condition)
+        .where(one_of(counters.c[column], column, size), counters.c.sku_id.is_not(None))
         .order_by(counters.c.id)
     )
-    if lock:
-        query = query.with_for_update(of=counters)
-    rows = session.execute(query).mappings().all()
+    return Prepared(query.with_for_update(of=counters) if lock else query)
+
+
+def _load(session: Session, column: str, values: Sequence[str], *, lock: bool = False) -> list[Counter]:
+    """The counters that stand for a SKU and have one of these values in a column."""
+    if not values:
+        return []
+    size, named = padded(column, values)
+    rows = session.rows(_with_channels(column, size, lock=lock), named)
     if not rows:
         return []
     ids = [row["id"] for row in rows]
     given: dict[str, dict[str, int]] = {each: {} for each in ids}
-    theirs = select(allotments).where(allotments.c.counter_id.in_(ids), allotments.c.quantity > 0)
-    for part in session.execute(theirs):
-        given[part.counter_id][part.location_id] = part.quantity
+    for part in session.find(allotments, among=("counter_id", ids)):
+        if part["quantity"]:
+            given[part["counter_id"]][part["location_id"]] = part["quantity"]
     flying = writes.flights(session, ids)
     found = []
     for row in rows:
-        facts = dict(row)
         places = {place: given[row["id"]].pop(place) for place in row["location_ids"] if place in given[row["id"]]}
-        found.append(Counter(**facts, allotted=places | given[row["id"]], flight=flying.get(row["id"])))
+        found.append(Counter(**row, allotted=places | given[row["id"]], flight=flying.get(row["id"])))
     return found
 
 
 def change(session: Session, counter: Counter | str, **changes: Any) -> None:
     """Change a counter's columns; a Counter in hand follows."""
     counter_id = counter if isinstance(counter, str) else counter.id
-    session.execute(update(counters).where(counters.c.id == counter_id).values(**changes, updated_at=chance.now()))
+    session.change(counters, changes | {"updated_at": chance.now()}, id=counter_id)
     if isinstance(counter, Counter):
         for name, value in changes.items():
             if name in _COLUMNS:
@@ -295,14 +306,24 @@ def take_in(session: Session, counter: Counter, place: str, units: int) -> None:
     _adjust(session, counter, place, units)
 
 
+_allot = Prepared(
+    update(allotments)
+    .where(
+        allotments.c.counter_id == given(allotments.c.counter_id, "counter"),
+        allotments.c.location_id == given(allotments.c.location_id, "place"),
+    )
+    # The SKU too: the counter may have stood for another one when the row was made.
+    .values(
+        quantity=allotments.c.quantity + given(allotments.c.quantity, "units"),
+        sku_id=given(allotments.c.sku_id, "sku"),
+    )
+)
+
+
 def _adjust(session: Session, counter: Counter, place: str, units: int) -> None:
     before = counter.allotted.get(place, 0)
-    here = (allotments.c.counter_id == counter.id, allotments.c.location_id == place)
-    # The SKU too: the counter may have stood for another one when the row was made.
-    found = session.execute(update(allotments).where(*here).values(quantity=allotments.c.quantity + units, sku_id=counter.sku_id))
-    if found.rowcount == 0:
-        row = {"counter_id": counter.id, "location_id": place, "sku_id": counter.sku_id, "quantity": units}
-        session.execute(insert(allotments), row)
+    if not session.run(_allot, {"counter": counter.id, "place": place, "units": units, "sku": counter.sku_id}):
+        session.add(allotments, {"counter_id": counter.id, "location_id": place, "sku_id": counter.sku_id, "quantity": units})
     counter.allotted[place] = before + units
     if not counter.allotted[place]:
         del counter.allotted[place]
@@ -428,7 +449,7 @@ def by_id(session: Session, counter_id: str) -> dict[str, Any]:
 
 def of_ids(session: Session, counter_ids: Sequence[str]) -> list[Counter]:
     """Counters as they stand, not held: for looking."""
-    return _load(session, counters.c.id.in_(counter_ids) & counters.c.sku_id.is_not(None))
+    return _load(session, "id", counter_ids)
 
 
 def page(

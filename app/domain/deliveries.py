@@ -29,10 +29,11 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import chance
-from app.database import Id, Prepared, Session, Utc, metadata
+from app.database import Id, Session, Utc, metadata
 from app.domain import channels, events
 from app.domain.causes import Cause
 from app.domain.errors import NotFound, WrongState
+from app.statements import Prepared, given
 
 # waiting: its lane will look at it; done; ignored: it was about nothing that we use; parked: it failed for good and waits for a person.
 STATES = ("waiting", "done", "ignored", "parked")
@@ -111,21 +112,25 @@ def keep(
     return bool(found["id"] == row["id"])
 
 
+_d = deliveries.c
+_waiting = Prepared(
+    select(deliveries)
+    .where(_d.channel_id == given(_d.channel_id), _d.state == "waiting", _d.due_at <= given(_d.due_at, "now"))
+    .order_by(_d.due_at, _d.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+_next_due = Prepared(select(_d.due_at).where(_d.channel_id == given(_d.channel_id), _d.state == "waiting").order_by(_d.due_at).limit(1))
+
+
 def waiting(session: Session, channel_id: str, now: datetime, limit: int) -> list[dict[str, Any]]:
     """What a channel's lane is to look at now, whatever fell due first, still sealed."""
-    d = deliveries.c
-    query = (
-        select(deliveries).where(d.channel_id == channel_id, d.state == "waiting", d.due_at <= now).order_by(d.due_at, d.id).limit(limit)
-    )
-    return [dict(row) for row in session.execute(query).mappings()]
+    return session.rows(_waiting, {"channel_id": channel_id, "now": now, "limit": limit})
 
 
 def next_due(session: Session, channel_id: str) -> datetime | None:
     """When the next one falls due; None: nothing waits."""
-    d = deliveries.c
-    query = select(d.due_at).where(d.channel_id == channel_id, d.state == "waiting").order_by(d.due_at).limit(1)
-    found = session.scalar(query)
-    return found if isinstance(found, datetime) else None
+    rows = session.rows(_next_due, {"channel_id": channel_id})
+    return rows[0]["due_at"] if rows else None
 
 
 def done(session: Session, ids: Sequence[str], *, used: bool = True) -> None:

@@ -119,3 +119,35 @@ class WrongState(Refusal):
     """The record isn't in a state in which this can be done."""
 
     code = "wrong_state"
+
+
+class ShopConnectedAlready(WrongState):
+    """The same real shop is connected by another channel."""
+
+    code = "shop_connected_already"
+
+    def __init__(self, channel_id: str, name: str) -> None:
+        super().__init__(
+            f"This shop is connected already, as {name!r}: two connections would each take its stock for theirs. Use that one, or "
+            "disconnect it first.",
+            channel_id=channel_id,
+            name=name,
+        )
+
+
+class NotReady(WrongState):
+    """Not all of it is known yet that going live rests on; `channels` says what is missing."""
+
+    code = "not_ready"
+
+
+class NotAccepted(WrongState):
+    """Going live does something that nobody has agreed to yet; `warnings` says what."""
+
+    code = "not_accepted"
+
+
+class AskFirst(WrongState):
+    """What this channel shows can still be sold there: somebody has to say what becomes of it."""
+
+    code = "say_what_is_shown"

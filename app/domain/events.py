@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import BigInteger, Column, Index, String, Table, delete, insert, literal, select, text, tuple_
 
 from app import chance
-from app.database import Id, Json, Prepared, Sequence_, Session, Utc, metadata
+from app.database import Id, Json, Sequence_, Session, Utc, metadata
 from app.domain.causes import Cause
 from app.domain.errors import Refusal
+from app.statements import Prepared
 
 events = Table(
     "events",

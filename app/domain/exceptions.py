@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Column, Index, Integer, String, Table, Text, select, text, update
@@ -13,6 +14,7 @@ from app.database import Contended, Id, Json, Session, Utc, metadata
 from app.domain import events
 from app.domain.causes import Cause
 from app.domain.errors import NotFound, WrongState
+from app.statements import Prepared, given
 
 SEVERITIES = ("urgent", "warning", "note")
 
@@ -104,10 +106,31 @@ def resolve(session: Session, exception_id: str, note: str | None, *, cause: Cau
     return get(session, exception_id)
 
 
-def _open(session: Session, cause_: str, subject: str) -> dict[str, Any] | None:
+_still_open = Prepared(
+    select(exceptions).where(
+        exceptions.c.cause == given(exceptions.c.cause),
+        exceptions.c.subject == given(exceptions.c.subject),
+        exceptions.c.closed_at.is_(None),
+    )
+)
+
+
+def worsen(session: Session, cause_: str, severity: str, *, opened_before: datetime) -> None:
+    """What has lasted so long weighs more."""
     e = exceptions.c
-    row = session.execute(select(exceptions).where(e.cause == cause_, e.subject == subject, e.closed_at.is_(None))).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    lasting = (e.cause == cause_, e.severity != severity, e.closed_at.is_(None), e.opened_at <= opened_before)
+    session.execute(update(exceptions).where(*lasting).values(severity=severity))
+
+
+def open_of(session: Session, cause_: str) -> list[dict[str, Any]]:
+    """All that is open of one cause."""
+    query = select(exceptions).where(exceptions.c.cause == cause_, exceptions.c.closed_at.is_(None)).order_by(exceptions.c.id)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def _open(session: Session, cause_: str, subject: str) -> dict[str, Any] | None:
+    rows = session.rows(_still_open, {"cause": cause_, "subject": subject})
+    return rows[0] if rows else None
 
 
 def _close(session: Session, exception_id: str, by: str | None, note: str | None, *, cause: Cause) -> None:

@@ -20,11 +20,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
-
 from app import chance
 from app.database import Session
-from app.domain import channels, counters, events, exceptions, writes
+from app.domain import channels, counters, events, exceptions, recovery, watch, writes
 from app.domain.capabilities import Capabilities, CountsDown, WriteMode
 from app.domain.causes import Cause
 from app.domain.counters import Counter
@@ -61,8 +59,7 @@ class Want:
 
 def hold(session: Session, pen: Pen, *, for_s: float = 0.0) -> dict[str, Any]:
     """The lane's row, ours for this transaction; and the lease is ours for so many seconds yet. Raises: LeaseLost."""
-    query = select(channels.lanes).where(channels.lanes.c.channel_id == pen.channel_id).with_for_update()
-    row = dict(session.execute(query).mappings().one())
+    (row,) = session.find(channels.lanes, channel_id=pen.channel_id, lock=True)
     if row["fence"] != pen.fence:
         raise LeaseLost(f"lane {pen.channel_id} belongs to {row['holder']} now")
     if for_s and (row["lease_until"] is None or row["lease_until"] < chance.now() + timedelta(seconds=for_s)):
@@ -106,7 +103,8 @@ def raise_or_lower(
         for each in mine:
             counters.release(session, each, cause=pen.cause)
         return None
-    key = chance.new_id()
+    # A copy of this ledger has another epoch, so never our keys.
+    key = f"{pen.epoch}-{chance.new_id()}"
     named = [entry | {"external_id": each.external_id} for entry in entries for each in mine if each.id == entry["counter_id"]]
     return _open(session, pen, unit, str(pen.can.write_mode), entries, key, compose(named, key))
 
@@ -495,20 +493,25 @@ def settled(session: Session, pen: Pen, write_id: str) -> bool:
             counters.change(session, counter, below=0)
             continue
         shown = entry["reading"] + entry["put_back_since"]
+        recovering_since = recovery.noted(session, counter, shown, read_at=row["settle_after"])
         if row["mode"] == "rebase":
-            _explain(session, pen, counter, shown, entry)
+            _explain(session, pen, counter, shown, entry, recovers=recovering_since is not None)
         changes: dict[str, Any] = {"shown": shown, "below": 0, "known": True, "stale_at": None, "attempts": 0}
         if entry["learned_since"]:  # it may be too high by what we learned meanwhile: again, when it is quieter
             changes["rebase_at"] = chance.now() + timedelta(seconds=max(60.0, pen.can.poll_every_s))
+        if recovering_since is not None:
+            quiet_at = recovering_since + timedelta(seconds=pen.can.late_write_s)
+            if row["settle_after"] < quiet_at:  # a request of the ledger that was lost may land yet
+                changes["rebase_at"] = quiet_at
         counters.change(session, counter, **changes)
     _close(session, pen, row, mine, row["outcome"] or "read")
     return True
 
 
-def _explain(session: Session, pen: Pen, counter: Counter, shown: int, entry: Mapping[str, Any]) -> None:
+def _explain(session: Session, pen: Pen, counter: Counter, shown: int, entry: Mapping[str, Any], *, recovers: bool) -> None:
     """A reading differs from what our records make of it: name the cause."""
-    if not counter.known:
-        counters.overdrawn(session, counter, "connected")
+    if recovers or not counter.known:
+        counters.overdrawn(session, counter, "restored" if recovers else "connected")
         return
     if shown == counter.shown or entry["learned_since"]:
         return
@@ -527,6 +530,7 @@ def _explain(session: Session, pen: Pen, counter: Counter, shown: int, entry: Ma
         channel_id=counter.channel_id,
         cause=pen.cause,
     )
+    watch.many_hands(session, counter.channel_id, cause=pen.cause)
 
 
 def _close(session: Session, pen: Pen, row: Mapping[str, Any], mine: Mapping[str, Counter], outcome: str, detail: str = "") -> None:
@@ -535,7 +539,7 @@ def _close(session: Session, pen: Pen, row: Mapping[str, Any], mine: Mapping[str
     for counter in mine.values():
         counter.flight = None
         counters.changed(session, counter)
-        if counter.channel_status == "live" or row["mode"] != "rebase":
+        if counter.channel_status in ("live", "leaving") or (row["mode"] != "rebase" and counter.channel_status != "recovering"):
             counters.release(session, counter, cause=pen.cause)
     data = {
         "channel_id": pen.channel_id,

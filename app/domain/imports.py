@@ -27,10 +27,11 @@ from sqlalchemy import (
 )
 
 from app import chance
-from app.database import Id, Prepared, Session, Utc, metadata
+from app.database import Id, Session, Utc, metadata
 from app.domain import events, locations
 from app.domain.causes import Cause
 from app.domain.errors import NotFound, Refusal
+from app.statements import Prepared
 
 COUNTS = ("rows", "bad_rows", "products_created", "products_changed", "skus_created", "skus_changed", "skus_unchanged", "units")
 OPEN = ("waiting", "running")

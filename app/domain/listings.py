@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -33,6 +34,7 @@ from app.domain import catalogue, events, exceptions
 from app.domain.causes import Cause
 from app.domain.codes import key_of
 from app.domain.errors import InvalidDraft, NotFound
+from app.statements import Prepared, given, one_of, padded
 
 listings = Table(
     "listings",
@@ -97,26 +99,29 @@ class Known:
 def known(session: Session, channel_id: str, external_ids: Iterable[str]) -> dict[str, Known]:
     """The listings behind these ids, former ones too."""
     wanted = sorted(set(external_ids))
-    query = (
+    if not wanted:
+        return {}
+    size, named = padded("name", wanted)
+    rows = session.rows(_known(size), {"channel_id": channel_id} | named)
+    parts = components(session, [row["id"] for row in rows])
+    return {row.pop("external_id"): Known(**row, components=parts.get(row["id"], ())) for row in rows}
+
+
+@cache
+def _known(size: int) -> Prepared:
+    return Prepared(
         select(listing_ids.c.external_id, listings.c.id, listings.c.mapping, listings.c.counter_id)
         .join(listings, listings.c.id == listing_ids.c.listing_id)
-        .where(listing_ids.c.channel_id == channel_id, listing_ids.c.external_id.in_(wanted))
+        .where(listing_ids.c.channel_id == given(listing_ids.c.channel_id), one_of(listing_ids.c.external_id, "name", size))
     )
-    rows = session.execute(query).all()
-    parts = components(session, [row.id for row in rows])
-    return {row.external_id: Known(row.id, row.mapping, row.counter_id, parts.get(row.id, ())) for row in rows}
 
 
 def components(session: Session, listing_ids_: Sequence[str]) -> dict[str, tuple[tuple[str, int], ...]]:
     """What each listing consists of: (SKU id, units)."""
-    query = (
-        select(listing_components)
-        .where(listing_components.c.listing_id.in_(listing_ids_))
-        .order_by(listing_components.c.listing_id, listing_components.c.sku_id)
-    )
     found: dict[str, tuple[tuple[str, int], ...]] = {}
-    for row in session.execute(query):
-        found[row.listing_id] = (*found.get(row.listing_id, ()), (row.sku_id, row.quantity))
+    rows = session.find(listing_components, among=("listing_id", listing_ids_))
+    for row in sorted(rows, key=lambda row: str(row["sku_id"])):
+        found[row["listing_id"]] = (*found.get(row["listing_id"], ()), (row["sku_id"], row["quantity"]))
     return found
 
 

@@ -30,12 +30,13 @@ from sqlalchemy import (
 )
 
 from app import chance
-from app.database import Contended, Id, Json, Prepared, Session, Utc, metadata
-from app.domain import catalogue, commitments, contacts, events, exceptions, locations, repayment, reservations, stock
+from app.database import Contended, Id, Json, Session, Utc, metadata
+from app.domain import catalogue, commitments, contacts, events, exceptions, locations, recovery, repayment, reservations, stock
 from app.domain.causes import Cause
 from app.domain.errors import InsufficientStock, NotFound, WrongState
 from app.domain.pricing import AMOUNTS, LINE_AMOUNTS, OrderDraft, priced
 from app.domain.stock import Move, Want
+from app.statements import Prepared
 
 orders = Table(
     "orders",
@@ -182,6 +183,7 @@ def place(session: Session, draft: OrderDraft, *, cause: Cause) -> dict[str, Any
     known = catalogue.by_codes(session, [line.sku for line in draft.lines])
     if not draft.sold:
         catalogue.refuse_archived(known)
+        recovery.refuse_unread(session, known, [(line.sku, line.quantity) for line in draft.lines])
     allowed = locations.ids_of(session, draft.locations) if draft.locations else None
     order_id = chance.new_id()
     cause = cause.by("order", order_id)

@@ -28,11 +28,12 @@ from sqlalchemy import (
 )
 
 from app import chance
-from app.database import Id, Prepared, Session, Utc, metadata
+from app.database import Id, Session, Utc, metadata
 from app.domain import events
 from app.domain.catalogue import skus
 from app.domain.causes import Cause
 from app.domain.errors import NotFound
+from app.statements import Prepared, given
 
 sku_plans = Table(
     "sku_plans",
@@ -88,42 +89,46 @@ def ensure(session: Session, sku_id: str) -> None:
         session.execute(insert(sku_plans), {"sku_id": sku_id, "due_at": chance.now()})
 
 
+def _before(moment: Column[datetime]) -> Prepared:
+    query = select(sku_plans.c.sku_id).where(moment <= given(moment, "before"))
+    return Prepared(query.order_by(moment).limit(bindparam("limit", type_=Integer)))
+
+
+_marked, _stale = _before(sku_plans.c.due_at), _before(sku_plans.c.planned_at)
+
+
 def due(session: Session, limit: int, *, planned_before: datetime) -> list[str]:
     """SKUs to plan: marked ones, oldest first; then those that nobody has looked at for long."""
-    marked = select(sku_plans.c.sku_id).where(sku_plans.c.due_at <= chance.now()).order_by(sku_plans.c.due_at).limit(limit)
-    found = list(session.execute(marked).scalars())
+    found = [row["sku_id"] for row in session.rows(_marked, {"before": chance.now(), "limit": limit})]
     if len(found) < limit:
-        stale = (
-            select(sku_plans.c.sku_id)
-            .where(sku_plans.c.planned_at < planned_before)
-            .order_by(sku_plans.c.planned_at)
-            .limit(limit - len(found))
-        )
-        found += [sku_id for sku_id in session.execute(stale).scalars() if sku_id not in found]
+        stale = session.rows(_stale, {"before": planned_before, "limit": limit - len(found)})
+        found += [row["sku_id"] for row in stale if row["sku_id"] not in found]
     return found
 
 
 def planned(session: Session, sku_id: str, own_rate: float) -> None:
     """It is planned now; nothing is due for it until it is marked again, or `again` says when."""
-    session.execute(update(sku_plans).where(sku_plans.c.sku_id == sku_id).values(due_at=None, planned_at=chance.now(), own_rate=own_rate))
+    session.change(sku_plans, {"due_at": None, "planned_at": chance.now(), "own_rate": own_rate}, sku_id=sku_id)
 
 
 def again(session: Session, sku_id: str, at: datetime) -> None:
     """Something of it can only be done later: plan it then."""
-    session.execute(update(sku_plans).where(sku_plans.c.sku_id == sku_id).values(due_at=at))
+    session.change(sku_plans, {"due_at": at}, sku_id=sku_id)
+
+
+_get = Prepared(
+    select(sku_plans, skus.c.safety_stock, skus.c.tracked, skus.c.archived, skus.c.code.label("sku"))
+    .join(skus, skus.c.id == sku_plans.c.sku_id)
+    .where(sku_plans.c.sku_id == given(sku_plans.c.sku_id))
+)
 
 
 def get(session: Session, sku_id: str) -> dict[str, Any]:
     """How a SKU's units are shared out. Raises: NotFound where no counter stands for it."""
-    query = (
-        select(sku_plans, skus.c.safety_stock, skus.c.tracked, skus.c.archived, skus.c.code.label("sku"))
-        .join(skus, skus.c.id == sku_plans.c.sku_id)
-        .where(sku_plans.c.sku_id == sku_id)
-    )
-    row = session.execute(query).mappings().one_or_none()
-    if row is None:
+    rows = session.rows(_get, {"sku_id": sku_id})
+    if not rows:
         raise NotFound("No channel sells this SKU yet, so there is nothing to share out.")
-    return dict(row)
+    return rows[0]
 
 
 def change(session: Session, sku_id: str, changes: Mapping[str, Any], *, cause: Cause) -> dict[str, Any]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import chance
@@ -41,6 +42,7 @@ from app.domain.orders import order_lines
 from app.domain.pricing import AMOUNTS, LINE_AMOUNTS
 from app.domain.snapshots import LineSnapshot, Missing, OrderSnapshot, OrderState
 from app.domain.stock import Move
+from app.statements import Prepared
 
 _FIGURES = ("ordered", "cancelled", "shipped", "returned", "counted_down", "put_back")
 
@@ -90,12 +92,12 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
         if snapshot.state is not OrderState.GONE and isinstance(snapshot.lines, Missing):
             return None
         order = _begin(session, channel, snapshot)
-    elif _version(snapshot) < order["external_version"]:
+    elif version(snapshot) < order["external_version"]:
         return order
     gone = order["gone_version"]
     if snapshot.state is OrderState.GONE:
-        gone = max(_version(snapshot), gone or 0)
-    elif gone is not None and _version(snapshot) > gone:
+        gone = max(version(snapshot), gone or 0)
+    elif gone is not None and version(snapshot) > gone:
         gone = None
     cause = cause.by("order", order["id"])
     rows = [] if first_seen else _rows(session, order["id"])
@@ -197,21 +199,19 @@ def unpaid_due(session: Session, channel_id: str, limit: int) -> list[str]:
 # The order
 
 
-def _version(snapshot: OrderSnapshot) -> int:
-    version = snapshot.version
-    return int(version.timestamp() * 1_000_000) if isinstance(version, datetime) else version
+def version(snapshot: OrderSnapshot) -> int:
+    """The channel's own version of an order as a number: of two snapshots the higher one is newer."""
+    said = snapshot.version
+    return int(said.timestamp() * 1_000_000) if isinstance(said, datetime) else said
 
 
 def _find(session: Session, channel_id: str, external_id: str) -> dict[str, Any] | None:
-    o = orders.orders.c
-    query = select(orders.orders).where(o.channel_id == channel_id, o.external_id == external_id).with_for_update(key_share=True)
-    row = session.execute(query).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    rows = session.find(orders.orders, channel_id=channel_id, external_id=external_id, lock=False)
+    return rows[0] if rows else None
 
 
 def _rows(session: Session, order_id: str) -> list[dict[str, Any]]:
-    query = select(order_lines).where(order_lines.c.order_id == order_id).order_by(order_lines.c.position)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return sorted(session.find(order_lines, order_id=order_id), key=lambda row: int(row["position"]))
 
 
 def _begin(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot) -> dict[str, Any]:
@@ -222,7 +222,7 @@ def _begin(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot
         "id": chance.new_id(),
         "channel_id": channel["id"],
         "external_id": snapshot.external_id,
-        "external_version": 0 if snapshot.state is OrderState.GONE else _version(snapshot),
+        "external_version": 0 if snapshot.state is OrderState.GONE else version(snapshot),
         "reference": (snapshot.number or snapshot.external_id)[:200],
         "status": "open",
         "sold": True,
@@ -239,15 +239,19 @@ def _begin(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot
         "placed_at": snapshot.placed_at or now,
         "updated_at": now,
     }
-    upsert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
-    there = orders.orders.c.channel_id.is_not(None)
-    insertion = upsert(orders.orders).values(row).on_conflict_do_nothing(index_elements=["channel_id", "external_id"], index_where=there)
-    # The row itself is asked for: of an insert, the number of rows is not to be had on both databases.
-    if session.execute(insertion.returning(orders.orders.c.id)).first() is None:
+    made = session.rows(_make(session.dialect, tuple(row)), row)
+    if not made:
         raise Contended("somebody else records the same order")
-    found = _find(session, channel["id"], snapshot.external_id)
-    assert found is not None
-    return found
+    return made[0]
+
+
+@cache
+def _make(dialect: str, columns: tuple[str, ...]) -> Prepared:
+    """A new order, unless it is there."""
+    upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    there = orders.orders.c.channel_id.is_not(None)
+    insertion = upsert(orders.orders).on_conflict_do_nothing(index_elements=["channel_id", "external_id"], index_where=there)
+    return Prepared(insertion.returning(orders.orders), columns)
 
 
 def _currency(session: Session, snapshot: OrderSnapshot, can: Mapping[str, Any]) -> str:
@@ -264,7 +268,7 @@ def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, gone: i
     order = work.order
     changes: dict[str, Any] = {"gone_version": gone, "paid": work.paid}
     if snapshot.state is not OrderState.GONE:
-        changes["external_version"] = _version(snapshot)
+        changes["external_version"] = version(snapshot)
     if not isinstance(snapshot.lines, Missing):
         changes["test"] = snapshot.test
     if work.first_seen and snapshot.placed_at is not None:
@@ -293,7 +297,7 @@ def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, gone: i
     if not isinstance(snapshot.amounts, Missing):
         changes |= {name: money.amount for name, money in snapshot.amounts.items() if name in AMOUNTS}
     work.order |= changes
-    session.execute(update(orders.orders).where(orders.orders.c.id == order["id"]).values(**changes))
+    session.change(orders.orders, changes, id=order["id"])
 
 
 def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -322,7 +326,7 @@ def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None, *, ad
         changes |= {name: total for name, total in sums.items() if added_up and name not in said}
         final |= changes
         changes["rounding"] = final["total"] - sums["total"] - final["shipping"]
-    session.execute(update(orders.orders).where(orders.orders.c.id == order["id"]).values(**changes))
+    session.change(orders.orders, changes, id=order["id"])
     is_news = work.first_seen or work.changed or status != order["status"]
     if is_news and (work.rows or order["gone_version"] is None):
         data = {
@@ -461,17 +465,17 @@ def _rows_for(
         made[0] |= {"sku_id": parts[0][0], "per": parts[0][1]}
     if not here:
         work.rows += made
-        session.execute(insert(order_lines), made)
+        session.add(order_lines, made)
     elif parts:  # nothing was posted for it: what has left, and what isn't wanted, follows now, in units of the SKU
         made[0] |= {"quantity": max(1, made[0]["ordered_there"] * made[0]["per"]), "cancelled": 0, "shipped": 0}
         is_now = {name: made[0][name] for name in ("sku_id", "per", "quantity", "cancelled", "shipped")}
-        session.execute(update(order_lines).where(order_lines.c.id == made[0]["id"]).values(is_now))
+        session.change(order_lines, is_now, id=made[0]["id"])
     for sku_id, units in parts[1:]:
         like = {name: made[0][name] for name in ("listing_id", "fulfilled_by")}
         row = _new_row(work, line, listing) | like | {"sku_id": sku_id, "per": units}
         work.rows.append(row)
         made.append(row)
-        session.execute(insert(order_lines), row)
+        session.add(order_lines, row)
     return made
 
 
@@ -498,20 +502,19 @@ def _new_row(work: _Work, line: LineSnapshot, listing: Known | None) -> dict[str
 def _counter_id(session: Session, here: Sequence[Mapping[str, Any]]) -> str | None:
     if not here or here[0]["listing_id"] is None:
         return None
-    found = session.scalar(select(listings.listings.c.counter_id).where(listings.listings.c.id == here[0]["listing_id"]))
-    return str(found) if found is not None else None
+    (row,) = session.find(listings.listings, columns=["counter_id"], id=here[0]["listing_id"])
+    return str(row["counter_id"]) if row["counter_id"] is not None else None
 
 
 def _hold(session: Session, work: _Work, rows: Sequence[Mapping[str, Any]], counter_ids: Sequence[Any]) -> None:
     """Hold the levels and counters of every SKU that is touched, in the one order."""
     wanted = {row["sku_id"] for row in rows if row["sku_id"] is not None}
     named = [each for each in counter_ids if each is not None]
-    query = select(counters.counters.c.sku_id).where(counters.counters.c.id.in_(named), counters.counters.c.sku_id.is_not(None))
-    wanted |= set(session.execute(query).scalars()) if named else set()
+    theirs = session.find(counters.counters, columns=["sku_id"], among=("id", named))
+    wanted |= {row["sku_id"] for row in theirs if row["sku_id"] is not None}
     work.rivals = counters.of_skus(session, wanted)
-    s = catalogue.skus.c
-    found = session.execute(select(s.id, s.code, s.tracked, s.cost, s.cost_currency).where(s.id.in_(wanted))).mappings()
-    work.skus = {row["id"]: dict(row) for row in found}
+    columns = ["id", "code", "tracked", "cost", "cost_currency"]
+    work.skus = {row["id"]: row for row in session.find(catalogue.skus, columns=columns, among=("id", sorted(wanted)))}
 
 
 def _count(session: Session, work: _Work, line: LineSnapshot, here: Sequence[dict[str, Any]], counter: Counter | None) -> None:
@@ -526,7 +529,7 @@ def _count(session: Session, work: _Work, line: LineSnapshot, here: Sequence[dic
     if after != before:
         work.changed = True
         row |= after
-        session.execute(update(order_lines).where(order_lines.c.id == row["id"]).values(**after))
+        session.change(order_lines, after, id=row["id"])
     if counter is None or (not net and not put_back and held == before["held"]):
         return
     changes: dict[str, Any] = {"shown": counter.shown - net, "held": max(0, counter.held + held - before["held"])}
@@ -611,7 +614,7 @@ def _owe(session: Session, work: _Work, line: LineSnapshot, row: dict[str, Any],
     if any(row[name] != value for name, value in changes.items()):
         work.changed = True
         row |= changes
-        session.execute(update(order_lines).where(order_lines.c.id == row["id"]).values(**changes))
+        session.change(order_lines, changes, id=row["id"])
     if is_decimal:
         exceptions.raise_(
             session,
@@ -672,7 +675,7 @@ def _stay(session: Session, work: _Work, row: Mapping[str, Any], mine: list[dict
         if not taken:
             continue
         each["shipped"] -= taken
-        session.execute(update(commitments.commitments).where(commitments.commitments.c.id == each["id"]).values(shipped=each["shipped"]))
+        session.change(commitments.commitments, {"shipped": each["shipped"]}, id=each["id"])
         place = each["location_id"] or work.channel["location_ids"][0]
         moves.append(Move(row["sku_id"], place, taken, "customer", "available", "not_shipped_there"))
         units -= taken
@@ -756,7 +759,7 @@ def _note_commitment(
     for each in mine:
         if each["location_id"] == place and each["state"] == work.state:
             changes = {"quantity": each["quantity"] + units, "shipped": each["shipped"] + shipped}
-            session.execute(update(commitments.commitments).where(commitments.commitments.c.id == each["id"]).values(**changes))
+            session.change(commitments.commitments, changes, id=each["id"])
             each |= changes
             return each
     sku = work.skus[row["sku_id"]]

@@ -19,6 +19,7 @@ from app.domain.stock import Move
 
 _WHY = {
     "connected": "The shop showed this number when it was connected; nothing was set aside for it yet.",
+    "restored": "This store went back in time: what was set aside for it since then is unknown here.",
     "hand_edit": "Somebody changed the number on the channel by hand.",
     "put_back": "The channel put units back on sale that haven't come back to us.",
     "taken": "Units that were set aside for it had to go elsewhere: an order, a loss, a count.",
@@ -111,11 +112,16 @@ def _say_excess(session: Session, counter: Counter, *, cause: Cause) -> None:
             counters.change(session, counter, excess_cause=None)
             exceptions.clear(session, "excess", counter.id, cause=cause)
         return
+    before_it_is_live = counter.channel_status == "connected"
     why = named or counter.excess_cause or ("exposed" if not counter.deficit else "taken")
-    if not counter.deficit:
+    if before_it_is_live:
+        why = "connected"
+    elif not counter.deficit:
         why = "exposed"
     if counter.excess_cause != why:
         counters.change(session, counter, excess_cause=why)
+    if before_it_is_live:
+        return  # the preview of going live shows it; nobody is woken for what is as it should be
     if why == "exposed":
         exceptions.clear(session, "excess", counter.id, cause=cause)  # a choice, and no news
         return
@@ -123,10 +129,14 @@ def _say_excess(session: Session, counter: Counter, *, cause: Cause) -> None:
         session,
         "excess",
         counter.id,
-        severity="urgent",
+        severity="warning" if why == "connected" else "urgent",  # she went live knowing it, and it is being lowered
         title=f"{counter.title!r} offers {counter.excess} more than is set aside for it",
-        advice=f"{_WHY[why]} It is being taken back. Until it is, these units could be sold twice: GET /v1/counters/{counter.id}.",
+        advice=f"{_WHY[why]} {_then(counter)} Until it is, these units could be sold twice: GET /v1/counters/{counter.id}.",
         facts={"cause": why, "on_offer": counter.on_offer, "allotment": counter.allotment, "excess": counter.excess},
         channel_id=counter.channel_id,
         cause=cause,
     )
+
+
+def _then(counter: Counter) -> str:
+    return "`tallystick resume` takes it back." if counter.channel_status == "recovering" else "It is being taken back."

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from app import chance
 from app.database import Contended, Id, Session, Utc, metadata
-from app.domain import catalogue, events, locations, stock
+from app.domain import catalogue, events, locations, recovery, stock
 from app.domain.causes import Cause
 from app.domain.errors import InsufficientStock, InvalidDraft, NotFound, WrongState
 from app.domain.stock import Move, Want
@@ -73,6 +73,7 @@ def hold(
     """
     known = catalogue.by_codes(session, [code for code, _ in wants])
     catalogue.refuse_archived(known)
+    recovery.refuse_unread(session, known, wants)
     for code, sku in known.items():
         if not sku["tracked"]:
             raise InvalidDraft("lines", f"{code!r} isn't tracked: it is never short and needs no hold.")

@@ -12,9 +12,10 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, ForeignKey, String, Table, and_, bindparam, delete, insert, select, union
 
-from app.database import Id, Prepared, Session, metadata
+from app.database import Id, Session, metadata
 from app.domain.barcodes import searched_as
 from app.domain.codes import squashed, words_of
+from app.statements import Prepared
 
 LONGEST = 64
 MOST_WORDS = 8

@@ -37,6 +37,13 @@ store = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", Utc, nullable=False),
     Column("probed_at", Utc, nullable=True),
+    # While nothing may be written to shops, because this ledger may be older than they are: since when, why (domain.recovery), and up
+    # to when it knows what happened.
+    Column("recovering_since", Utc, nullable=True),
+    Column("recovering_why", String(32), nullable=True),
+    Column("knows_until", Utc, nullable=True),
+    # Which database of which PostgreSQL this is; a copy finds itself in another one. Null on SQLite, where a file tells (app.mark).
+    Column("place", String(200), nullable=True),
 )
 
 
@@ -54,7 +61,8 @@ def found(session: Session, *, currency: str) -> bool:
 
 def get(session: Session) -> dict[str, Any]:
     """The store's row."""
-    return dict(session.execute(select(store)).mappings().one())
+    (row,) = session.find(store, id=1)
+    return row
 
 
 def in_turn(session: Session) -> dict[str, Any]:
@@ -120,3 +128,6 @@ def probe(session: Session) -> None:
 
 currency_of_books = select(store.c.currency).scalar_subquery()
 """For statements that need the store's currency beside what they read anyway."""
+
+is_recovering = select(store.c.id).where(store.c.recovering_since.is_not(None)).exists()
+"""For statements: whether this ledger may have gone back in time."""

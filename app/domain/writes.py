@@ -8,12 +8,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, String, Table, delete, insert, or_, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    bindparam,
+    delete,
+    or_,
+    select,
+    text,
+)
 
 from app.database import Id, Json, Session, Utc, metadata
 from app.domain.errors import NotFound
+from app.statements import Prepared, given, one_of, padded
 
 # intent: stored, and perhaps sent; unknown: sent, and nobody can say what came of it; accepted: deferred, processed later;
 # reading: no request of ours is out, the counter is to be read; settling: read, and orders counted before that are awaited.
@@ -103,50 +119,59 @@ def learned_at_last(session: Session, counter_id: str) -> int:
     return session.scalar(query) or 0
 
 
+@cache
+def _flying(size: int) -> Prepared:
+    entry = write_entries.c
+    names = ("counter_id", "write_id", "change", "expected", "value", "guard", "put_back_since", "learned_since", "reading")
+    query = select(*(entry[name] for name in names), writes.c.mode, writes.c.state).join(writes, writes.c.id == entry.write_id)
+    return Prepared(query.where(one_of(entry.counter_id, "counter", size), writes.c.closed_at.is_(None)))
+
+
 def flights(session: Session, counter_ids: Iterable[str]) -> dict[str, Flight]:
     """The open write of each counter that has one."""
-    entry = write_entries.c
-    query = (
-        select(write_entries, writes.c.mode, writes.c.state)
-        .join(writes, writes.c.id == entry.write_id)
-        .where(entry.counter_id.in_(sorted(counter_ids)), writes.c.closed_at.is_(None))
-    )
-    names = ("write_id", "mode", "state", "change", "expected", "value", "guard", "put_back_since", "learned_since", "reading")
-    return {row["counter_id"]: Flight(**{name: row[name] for name in names}) for row in session.execute(query).mappings()}
+    wanted = sorted(counter_ids)
+    if not wanted:
+        return {}
+    size, named = padded("counter", wanted)
+    return {row.pop("counter_id"): Flight(**row) for row in session.rows(_flying(size), named)}
 
 
 def add(session: Session, row: dict[str, Any], entries: Sequence[dict[str, Any]]) -> None:
-    session.execute(insert(writes), row)
-    session.execute(insert(write_entries), list(entries))
+    session.add(writes, row)
+    session.add(write_entries, entries)
 
 
 def change(session: Session, write_id: str, **changes: Any) -> None:
-    session.execute(update(writes).where(writes.c.id == write_id).values(**changes))
+    session.change(writes, changes, id=write_id)
 
 
 def change_entry(session: Session, write_id: str, counter_id: str, **changes: Any) -> None:
-    entry = write_entries.c
-    session.execute(update(write_entries).where(entry.write_id == write_id, entry.counter_id == counter_id).values(**changes))
+    session.change(write_entries, changes, write_id=write_id, counter_id=counter_id)
 
 
 def get(session: Session, write_id: str) -> dict[str, Any]:
     """A write and its entries. Raises: NotFound."""
-    row = session.execute(select(writes).where(writes.c.id == write_id)).mappings().one_or_none()
-    if row is None:
+    rows = session.find(writes, id=write_id)
+    if not rows:
         raise NotFound(f"No write has the id {write_id}.")
-    return dict(row) | {"entries": entries_of(session, write_id)}
+    return rows[0] | {"entries": entries_of(session, write_id)}
 
 
 def entries_of(session: Session, write_id: str) -> list[dict[str, Any]]:
-    query = select(write_entries).where(write_entries.c.write_id == write_id).order_by(write_entries.c.counter_id)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return sorted(session.find(write_entries, write_id=write_id), key=lambda row: str(row["counter_id"]))
+
+
+_open = Prepared(
+    select(writes).where(
+        writes.c.channel_id == given(writes.c.channel_id), writes.c.unit == given(writes.c.unit), writes.c.closed_at.is_(None)
+    )
+)
 
 
 def open_of_unit(session: Session, channel_id: str, unit: str) -> dict[str, Any] | None:
     """The write that is open on a unit."""
-    query = select(writes).where(writes.c.channel_id == channel_id, writes.c.unit == unit, writes.c.closed_at.is_(None))
-    row = session.execute(query).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    rows = session.rows(_open, {"channel_id": channel_id, "unit": unit})
+    return rows[0] if rows else None
 
 
 def open_of_channel(session: Session, channel_id: str) -> list[dict[str, Any]]:
@@ -155,18 +180,25 @@ def open_of_channel(session: Session, channel_id: str) -> list[dict[str, Any]]:
     return [dict(row) for row in session.execute(query).mappings()]
 
 
+_due = Prepared(
+    select(writes)
+    .where(
+        writes.c.channel_id == given(writes.c.channel_id),
+        writes.c.closed_at.is_(None),
+        or_(
+            writes.c.due_at <= given(writes.c.due_at, "now"),
+            or_(writes.c.state == "intent", writes.c.state == "unknown") & writes.c.due_at.is_(None),
+            (writes.c.state == "settling") & (writes.c.settle_after <= given(writes.c.settle_after, "settled_at")),
+        ),
+    )
+    .order_by(writes.c.due_at, writes.c.id)
+    .limit(bindparam("limit", type_=Integer))
+)
+
+
 def due(session: Session, channel_id: str, now: datetime, settled_at: datetime | None, limit: int) -> list[dict[str, Any]]:
     """Open writes with something to do: their time has come, what they waited for is settled, or nobody waits for their answer."""
-    ready = [writes.c.due_at <= now, writes.c.state.in_(("intent", "unknown")) & writes.c.due_at.is_(None)]
-    if settled_at is not None:
-        ready.append((writes.c.state == "settling") & (writes.c.settle_after <= settled_at))
-    query = (
-        select(writes)
-        .where(writes.c.channel_id == channel_id, writes.c.closed_at.is_(None), or_(*ready))
-        .order_by(writes.c.due_at, writes.c.id)
-        .limit(limit)
-    )
-    return [dict(row) for row in session.execute(query).mappings()]
+    return session.rows(_due, {"channel_id": channel_id, "now": now, "settled_at": settled_at, "limit": limit})
 
 
 def page(

@@ -10,12 +10,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import httpx
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from app import chance
+from app.asking import NotAnswered, Service
 from app.database import Database
 from app.domain import imports
 from app.domain.causes import Cause
@@ -60,44 +60,18 @@ def directly(
 
 def by_the_service(settings: Settings, path: Path, location: str | None, tell: running.Tell) -> tuple[Mapping[str, Any], Errors]:
     """Hand a file to the service that holds the store, and follow what becomes of it. Raises: NotTakenIn."""
-    token_file = settings.data_dir / "owner-token"
-    if settings.owner_token is not None:
-        token = settings.owner_token.get_secret_value()
-    elif token_file.exists():
-        token = token_file.read_text().strip()
-    else:
-        raise NotTakenIn(f"A service holds the store, and there is no token for it: {token_file} is missing. Set TALLYSTICK_OWNER_TOKEN.")
-    host = "127.0.0.1" if settings.host in ("0.0.0.0", "::") else settings.host  # noqa: S104
-    address = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
-    client = httpx.Client(base_url=f"{address}/v1", headers={"Authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
-
-    def ask(method: str, target: str, **request: Any) -> Any:
-        try:
-            answer = client.request(method, target, **request)
-        except httpx.TransportError as error:
-            raise NotTakenIn(
-                f"A service holds the store, but doesn't answer at {address}: {error}. Is it on another port? Set TALLYSTICK_PORT."
-            ) from None
-        if not answer.is_success:
-            raise NotTakenIn(str(answer.json().get("detail", answer.text)) if "json" in answer.headers["content-type"] else answer.text)
-        return answer.json()
-
-    about = {"name": path.name} | ({"location": location} if location is not None else {})
-    headers = {"Content-Type": _MEDIA_TYPES.get(path.suffix.lower(), "text/csv"), "Idempotency-Key": chance.new_id()}
-    row = ask("POST", "/imports", params=about, headers=headers, content=_parts(path))
-    while row["status"] in imports.OPEN:
-        tell(row)
-        time.sleep(0.3)
-        row = ask("GET", f"/imports/{row['id']}")
-
-    def errors() -> Iterator[Mapping[str, Any]]:
-        after = "0"
-        while after is not None:
-            page = ask("GET", f"/imports/{row['id']}/errors", params={"after": after, "limit": 200})
-            yield from page["items"]
-            after = page["next"]
-
-    return row, errors
+    try:
+        service = Service(settings)
+        about = {"name": path.name} | ({"location": location} if location is not None else {})
+        media = {"Content-Type": _MEDIA_TYPES.get(path.suffix.lower(), "text/csv")}
+        row = service.ask("POST", "/imports", params=about, headers=media, content=_parts(path))
+        while row["status"] in imports.OPEN:
+            tell(row)
+            time.sleep(0.3)
+            row = service.ask("GET", f"/imports/{row['id']}")
+    except NotAnswered as error:
+        raise NotTakenIn(f"A service holds the store. {error}") from None
+    return row, lambda: service.everything(f"/imports/{row['id']}/errors")
 
 
 def _parts(path: Path) -> Iterator[bytes]:

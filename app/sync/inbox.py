@@ -17,7 +17,7 @@ import orjson
 from app import chance
 from app.channels.base import BadPayload, Channel, ChannelError, Delivery, Hint, Reply, TryLater
 from app.database import Database, Session
-from app.domain import channels, deliveries, exceptions
+from app.domain import channels, deliveries, exceptions, recording
 from app.domain.fence import Pen
 from app.domain.snapshots import Missing, OrderSnapshot
 from app.sync import poll
@@ -86,6 +86,8 @@ def handle(database: Database, keys: Vault, channel: Channel, pen: Pen, *, ask_f
     """
     rows = database.look(deliveries.waiting, pen.channel_id, chance.now(), AT_ONCE)
     orders_of: dict[str, list[str]] = {}
+    whole: dict[str, tuple[OrderSnapshot, str]] = {}
+    hints: list[Hint] = []
     used: list[str] = []
     unused: list[str] = []
     for row in rows:
@@ -94,17 +96,22 @@ def handle(database: Database, keys: Vault, channel: Channel, pen: Pen, *, ask_f
         except BadPayload as error:
             database.run(_park, pen, row, str(error))
             continue
-        wants = [each for each in found if isinstance(each, OrderSnapshot) and not isinstance(each.lines, Missing)]
-        for snapshot in wants:
-            poll.record(database, pen.channel_id, snapshot, cause=pen.cause.by("delivery", row["id"]))
-        fetch = [each.external_id for each in found if each not in wants and (isinstance(each, OrderSnapshot) or each.kind == "order")]
+        fetch = []
+        for each in found:
+            if isinstance(each, Hint) and each.kind != "order":
+                hints.append(each)
+            elif isinstance(each, Hint) or isinstance(each.lines, Missing):
+                fetch.append(each.external_id)
+            elif each.external_id not in whole or recording.version(each) >= recording.version(whole[each.external_id][0]):
+                whole[each.external_id] = (each, row["id"])  # of what came together, how the order stands last is enough
         for external_id in fetch:
             orders_of.setdefault(external_id, []).append(row["id"])
-        hints = [each for each in found if isinstance(each, Hint) and each.kind != "order"]
-        if hints:
-            database.run(_take_hints, pen, hints)
         if not fetch:
             (used if found else unused).append(row["id"])
+    for snapshot, row_id in whole.values():
+        poll.record(database, pen.channel_id, snapshot, cause=pen.cause.by("delivery", row_id))
+    if any(hint.kind in _LOOKED_AT for hint in hints):
+        database.run(_take_hints, pen, hints)
     if used:
         database.run(deliveries.done, used)
     if unused:
@@ -142,6 +149,9 @@ def _park(session: Session, pen: Pen, row: Mapping[str, Any], error: str) -> Non
         channel_id=pen.channel_id,
         cause=pen.cause,
     )
+
+
+_LOOKED_AT = {"listing", "subscription", "uninstalled"}
 
 
 def _take_hints(session: Session, pen: Pen, hints: Sequence[Hint]) -> None:

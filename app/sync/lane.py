@@ -10,17 +10,18 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app import chance
 from app.channels import registry
 from app.channels.base import Channel, ChannelError, NoUse, Parcel, ShipLine, TryLater
 from app.database import Database, Session
-from app.domain import channels, counters, deliveries, exceptions, fence, notices, orders, store, writes
+from app.domain import channels, connections, counters, deliveries, exceptions, fence, notices, orders, store, writes
 from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
 from app.domain.errors import Refusal
 from app.domain.fence import LeaseLost, Pen
+from app.statements import Prepared, given
 from app.sync import inbox, poll
 from app.sync.push import DEADLINE_S, Pushing, has_open_write
 from app.vault import ChannelVault
@@ -32,6 +33,7 @@ LEASE = timedelta(seconds=90)
 RENEW_BEFORE = timedelta(seconds=45)
 # How long a lane waits at most before it looks for itself.
 IDLE = timedelta(seconds=30)
+A_MOMENT = timedelta(milliseconds=200)
 CAPABILITIES_EVERY = timedelta(days=1)
 SUBSCRIPTIONS_EVERY = timedelta(hours=1)
 # After so many failures in a row nothing is asked for a while: longer each time.
@@ -79,7 +81,7 @@ class Lane:
         """
         now = chance.now()
         self._asked = 0
-        row, lane, epoch = self.database.look(_row, self.channel_id)
+        row, lane, books = self.database.look(_row, self.channel_id)
         if row["status"] == "disconnected":
             self._say_goodbye(row)
             return None
@@ -99,14 +101,17 @@ class Lane:
         try:
             if row["capabilities"] is None or _is_due(lane["capabilities_due_at"], now):
                 row = self._ask(channel)
-            pen = Pen(self.channel_id, lane["fence"], epoch, Capabilities.from_json(row["capabilities"]))
+            pen = Pen(self.channel_id, lane["fence"], books["epoch"], Capabilities.from_json(row["capabilities"]))
             if self._to_adopt is not None:
                 self.database.run(fence.adopted, pen, since=self._to_adopt)
                 self._to_adopt = None
             if closed_until is not None and closed_until > now:
                 inbox.handle(self.database, self.keys, channel, pen, ask_from=closed_until)  # what it tells us needs no asking
                 return min(closed_until, now + IDLE)
-            again = self._work(channel, pen, row, lane)
+            # A store that may have gone back in time, or may be a copy, changes nothing there: it takes no messages from a queue, tells of
+            # no parcels, and doesn't ask for webhooks.
+            silent = books["recovering_since"] is not None and row["status"] != "live"
+            again = self._work(channel, pen, row, silent=silent)
         except LeaseLost as error:
             log.warning("a lane changed hands", channel=self.channel_id, reason=str(error))
             return now + RENEW_BEFORE
@@ -141,30 +146,42 @@ class Lane:
 
     # What there is to do
 
-    def _work(self, channel: Channel, pen: Pen, row: dict[str, Any], lane: dict[str, Any]) -> datetime:
+    def _work(self, channel: Channel, pen: Pen, row: dict[str, Any], *, silent: bool) -> datetime:
         now = chance.now()
-        received = channel.receive()
+        received = () if silent else channel.receive()
         if received:
             self.database.run(_keep_received, self.keys, self.channel_id, channel, received)
             channel.acknowledge(received)
-        handled = inbox.handle(self.database, self.keys, channel, pen)
+        live = row["status"] in ("live", "leaving")
+        agenda = self.database.look(_agenda, pen)
+        if not live:
+            del agenda["change"]
+        if silent:
+            del agenda["parcel"], agenda["subscriptions"]
+        due = {what for what, at in agenda.items() if at is not None and at <= now}
+        handled = inbox.handle(self.database, self.keys, channel, pen) if "inbox" in due or received else 0
         # Before anything is written: a shop that takes no writes may well say what it sold.
-        if polled := _is_due(self.database.look(poll.wanted_at, pen), now):
+        if "poll" in due:
             poll.poll(self.database, channel, pen)
-        pushing = Pushing(self.database, channel, pen, live=row["status"] == "live")
-        did = pushing.step()
+        pushing = Pushing(self.database, channel, pen, live=live)
+        did = bool(due & {"poll", "write", "read", "change"}) and pushing.step()
         if pushing.failed is not None:
             raise pushing.failed
-        self._tell(channel)
-        poll.reread_unpaid(self.database, channel, pen)
-        if _is_due(lane["listings_due_at"], now):
+        if row["status"] == "leaving" and self.database.run(connections.left, self.channel_id, cause=self.cause):
+            return now
+        if "parcel" in due:
+            self._tell(channel)
+        if "unpaid" in due:
+            poll.reread_unpaid(self.database, channel, pen)
+        if "listings" in due:
             self._list(channel, pen)
             return now
-        if _is_due(lane["subscriptions_due_at"], now):
+        if "subscriptions" in due:
             self._subscribe(channel, row)
-        if did or handled or polled:
+        if did or handled or due & {"poll", "parcel", "unpaid", "subscriptions"}:
             return now
-        return min(self.database.look(_next, pen), now + IDLE)
+        # What is due and couldn't be done (an open write stands before it) isn't asked for again at once.
+        return min(now + IDLE, *(max(at, now + A_MOMENT) for at in agenda.values() if at is not None))
 
     def _ask(self, channel: Channel) -> dict[str, Any]:
         """What the connected shop can do, and what of its set-up weakens the promise."""
@@ -172,7 +189,7 @@ class Lane:
         try:
             return self.database.run(_keep_capabilities, self.channel_id, can, cause=self.cause)
         except Refusal as error:
-            raise NoUse("misconfigured", error.detail) from error
+            raise NoUse(error.code, error.detail) from error
 
     def _list(self, channel: Channel, pen: Pen) -> None:
         """Bring in what is on sale. It may take the shop a while to say it all: that is no reason to keep orders and writes waiting."""
@@ -244,8 +261,8 @@ def _asked_again(lane: dict[str, Any], now: datetime) -> bool:
     return _is_due(lane["open_until"], now)
 
 
-def _row(session: Session, channel_id: str) -> tuple[dict[str, Any], dict[str, Any], int]:
-    return channels.get(session, channel_id), channels.lane(session, channel_id), store.get(session)["epoch"]
+def _row(session: Session, channel_id: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    return channels.get(session, channel_id), channels.lane(session, channel_id), store.get(session)
 
 
 def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:
@@ -326,7 +343,8 @@ def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *
             session,
             "channel_refused",
             channel_id,
-            severity="urgent",
+            # While it is being connected somebody is looking anyway.
+            severity="urgent" if channels.get(session, channel_id)["capabilities"] is not None else "warning",
             title=f"{name} refuses to talk to us",
             advice=str(error)[:1000],
             facts={"code": error.code},
@@ -340,7 +358,7 @@ def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *
     until = now + timedelta(seconds=wait * (1 + 0.2 * chance.random().random()))
     changes: dict[str, Any] = {"failures": failures, "last_error": str(error)[:500], "open_until": until}
     channels.change_lane(session, channel_id, **changes)
-    if failures == OPENS_AFTER * 4:
+    if failures == OPENS_AFTER * 2:  # for about a minute; after ten of them `domain/watch` makes it urgent
         exceptions.raise_(
             session,
             "channel_unreachable",
@@ -361,34 +379,43 @@ def _works_again(session: Session, channel_id: str, *, cause: Cause) -> None:
     exceptions.clear(session, "channel_unreachable", channel_id, cause=cause)
 
 
-def _next(session: Session, pen: Pen) -> datetime:
-    """When the next thing of this channel falls due."""
-    channel_id = pen.channel_id
-    w, c, n, o = writes.writes.c, counters.counters.c, notices.notices.c, orders.orders.c
-    lane = channels.lane(session, channel_id)
-    # Behind an open write both wait, and its own time counts.
-    change = select(func.min(c.due_at)).where(c.channel_id == channel_id, ~has_open_write())
-    reading = select(func.min(c.rebase_at)).where(c.channel_id == channel_id, c.sku_id.is_not(None), ~has_open_write())
-    found = [
-        poll.wanted_at(session, pen),
-        lane["listings_due_at"],
-        lane["subscriptions_due_at"],
-        lane["capabilities_due_at"],
-        deliveries.next_due(session, channel_id),
-        _first(session, select(func.min(w.due_at)).where(w.channel_id == channel_id, w.closed_at.is_(None))),
-        _first(session, change.where(c.state == "active", c.target.is_not(None))),
-        _first(session, reading),
-        _first(session, select(func.min(n.due_at)).where(n.channel_id == channel_id, n.state == "waiting")),
-        _first(
-            session,
-            select(func.min(o.hold_until)).where(o.channel_id == channel_id, ~o.paid, ~o.lapsed, o.status == "open"),
-        ),
-    ]
-    now = chance.now()
-    # What is due and couldn't be done (an open write stands before it) isn't asked for again at once.
-    return min((max(at, now + timedelta(milliseconds=200)) for at in found if at is not None), default=now + IDLE)
+_w, _c, _n, _o = writes.writes.c, counters.counters.c, notices.notices.c, orders.orders.c
+_any_write = Prepared(
+    select(
+        func.min(_w.due_at).label("at"),
+        func.min(_w.settle_after).filter(_w.state == "settling").label("settles"),
+        # Nobody waits for its answer: a step ended in the middle of it.
+        func.count().filter(or_(_w.state == "intent", _w.state == "unknown"), _w.due_at.is_(None)).label("left"),
+    ).where(_w.channel_id == given(_w.channel_id), _w.closed_at.is_(None))
+)
+# Behind an open write both wait, and its own time counts.
+_FIRST = {
+    "change": select(func.min(_c.due_at).label("at")).where(
+        _c.channel_id == given(_c.channel_id), _c.state == "active", _c.target.is_not(None), ~has_open_write()
+    ),
+    "read": select(func.min(_c.rebase_at).label("at")).where(
+        _c.channel_id == given(_c.channel_id), _c.sku_id.is_not(None), ~has_open_write()
+    ),
+    "parcel": select(func.min(_n.due_at).label("at")).where(_n.channel_id == given(_n.channel_id), _n.state == "waiting"),
+    "unpaid": select(func.min(_o.hold_until).label("at")).where(
+        _o.channel_id == given(_o.channel_id), ~_o.paid, ~_o.lapsed, _o.status == "open"
+    ),
+}
+_first = {what: Prepared(query) for what, query in _FIRST.items()}
 
 
-def _first(session: Session, query: Any) -> datetime | None:
-    found = session.scalar(query)
-    return found if isinstance(found, datetime) else None
+def _agenda(session: Session, pen: Pen) -> dict[str, datetime | None]:
+    """When each kind of work for this channel falls due; None: there is none of it."""
+    here = {"channel_id": pen.channel_id}
+    lane = channels.lane(session, pen.channel_id)
+    (write,) = session.rows(_any_write, here)
+    settled = write["settles"] is not None and lane["settled_at"] is not None and write["settles"] <= lane["settled_at"]
+    return {
+        "inbox": deliveries.next_due(session, pen.channel_id),
+        "poll": poll.wanted_at(session, pen),
+        "write": chance.now() if settled or write["left"] else write["at"],
+        "listings": lane["listings_due_at"],
+        "subscriptions": lane["subscriptions_due_at"],
+        "capabilities": lane["capabilities_due_at"],
+        **{what: session.rows(query, here)[0]["at"] for what, query in _first.items()},
+    }

@@ -21,6 +21,7 @@ from app.domain import channels, counters, plans, stock, store
 from app.domain.allotment import Seller, apportion
 from app.domain.capabilities import Capabilities, WriteMode, Zero
 from app.domain.counters import Counter
+from app.statements import Prepared, given
 
 AT_ONCE = 16
 LOOK_AGAIN = timedelta(hours=6)
@@ -38,7 +39,7 @@ _COSTS = {Zero.HARMLESS: 0, Zero.DARK: 1, Zero.ENDS: 2}
 
 
 @dataclass(slots=True)
-class _Wish:
+class Wish:
     """What a counter shall offer (counter units), and how much of that without a unit behind it, by choice."""
 
     counter: Counter
@@ -92,52 +93,100 @@ def plan(session: Session, sku_id: str) -> None:
     row = plans.get(session, sku_id)
     own_rate = _own_rate(session, row)
     plans.planned(session, sku_id, own_rate)
+    for each in rivals:
+        if each.channel_status == "leaving" and each.state == "active" and each.known and each.on_offer:
+            _say(session, each, 0)
+    levels = session.find(stock.stock_levels, columns=["location_id", "available"], sku_id=sku_id)
+    free = {level["location_id"]: level["available"] for level in levels}
+    if any(_could_be_covered(each, rivals, free) for each in rivals):
+        stock.freed(session).add(sku_id)  # a channel that has just gone live: first what it shows is set aside, then it is looked again
+        return
     sellers = [each for each in rivals if each.channel_status == "live" and each.state == "active" and each.known]
     if not sellers:
         return
     shops = channels.capable(session, {each.channel_id for each in sellers})
-    wishes = [_Wish(each, *shops[each.channel_id]) for each in sellers]
-    if not row["tracked"]:
-        _unlimited(session, wishes, 0 if row["archived"] else UNLIMITED)
-        return
-    pool = _pool(session, row, sellers)
-    shares = apportion(pool, [*map(_seller, wishes), _own(row, own_rate, pool)])
     exposing = (row["policy"] or store.get(session)["default_policy"]) == "expose"
+    # A shop that was just connected may show these units already: nobody is given more before it was read.
+    joining = any(not each.known and each.state == "active" and each.channel_status != "disconnected" for each in rivals)
+    joining = joining or channels.is_being_read(session)
+    plan = decide(row, free, sellers, shops, own_rate=own_rate, exposing=exposing, joining=joining)
+    if plan.again is not None:
+        plans.again(session, sku_id, plan.again)
+    for wish in plan.wishes:
+        _say(session, wish.counter, plan.due.get(wish.counter.id), want=wish.want, exposed=wish.exposed)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What each counter shall offer; what those that are worth a write shall offer for now; when it is to be looked again."""
+
+    wishes: Sequence[Wish]
+    due: Mapping[str, int]
+    again: datetime | None = None
+
+
+def decide(
+    row: Mapping[str, Any],
+    free: Mapping[str, int],
+    sellers: Sequence[Counter],
+    shops: Mapping[str, tuple[Mapping[str, Any], Capabilities]],
+    *,
+    own_rate: float,
+    exposing: bool,
+    joining: bool = False,
+) -> Plan:
+    """The plan for one SKU, and nothing but arithmetic: the preview of going live asks for it too.
+
+    `free` is what is available, by location; `shops` say how a channel's counters share and what it can do. `joining`: nobody is
+    given more for now.
+    """
+    wishes = [Wish(each, *shops[each.channel_id]) for each in sellers]
+    if not row["tracked"]:
+        return Plan(wishes, _unlimited(wishes, 0 if row["archived"] else UNLIMITED))
+    pool = _pool(row, free, sellers)
+    shares = apportion(pool, [*map(_seller, wishes), _own(row, own_rate, pool)])
     for wish in wishes:
         each = wish.counter
-        given = shares[each.id] // each.per
+        units = shares[each.id] // each.per
         # Never more than there is anywhere: beyond that it isn't a risk but a certainty.
         reach = sum(max(0, pool.get(place, 0)) for place in each.location_ids) // each.per
-        wish.exposed = max(0, min(row["expose_limit"], reach) - given) if exposing else 0
-        wish.want = given + wish.exposed
-    if (later := _keep_lit(wishes, sum(pool.values()))) is not None:
-        plans.again(session, sku_id, later)
-    if any(not each.known and each.state == "active" for each in rivals) or channels.is_being_read(session):
-        # A shop that was just connected may show these units already: nobody is given more before it was read.
+        wish.exposed = max(0, min(row["expose_limit"], reach) - units) if exposing else 0
+        wish.want = units + wish.exposed
+    again = _keep_lit(wishes, sum(pool.values()))
+    if joining:
         for wish in wishes:
             wish.want = min(wish.want, wish.counter.on_offer)
-        plans.again(session, sku_id, chance.now() + WHILE_READING)
-    own = _Own(shares[None], row["own_min"], own_rate)
-    _mark(session, wishes, pool, own)
+        again = chance.now() + WHILE_READING
+    return Plan(wishes, _due(wishes, pool, _Own(shares[None], row["own_min"], own_rate)), again)
+
+
+def _could_be_covered(counter: Counter, rivals: Sequence[Counter], free: Mapping[str, int]) -> bool:
+    """Whether it offers more than it was given although there are units for it."""
+    return counter.deficit > 0 and (
+        any(free.get(place, 0) > 0 for place in counter.location_ids)
+        or any(other.spare and other is not counter and not other.allotted.keys().isdisjoint(counter.location_ids) for other in rivals)
+    )
+
+
+_m = stock.stock_movements.c
+_sold = Prepared(
+    select(func.coalesce(func.sum(_m.quantity), 0).label("sold")).where(
+        _m.sku_id == given(_m.sku_id), _m.occurred_at > given(_m.occurred_at, "since"), _m.target == "committed", _m.reason == "ordered"
+    )
+)
 
 
 def _own_rate(session: Session, row: Any) -> float:
     """What our own API sold of it since the last plan, worked into its rate."""
-    m = stock.stock_movements.c
     since = row["planned_at"]
-    query = select(func.coalesce(func.sum(m.quantity), 0)).where(
-        m.sku_id == row["sku_id"], m.occurred_at > (since or chance.now()), m.target == "committed", m.reason == "ordered"
-    )
-    sold = int(session.scalar(query)) if since is not None else 0
+    sold = int(session.rows(_sold, {"sku_id": row["sku_id"], "since": since})[0]["sold"]) if since is not None else 0
     return counters.faded(row["own_rate"], since, sold, chance.now())
 
 
-def _pool(session: Session, row: Mapping[str, Any], sellers: Sequence[Counter]) -> dict[str, int]:
+def _pool(row: Mapping[str, Any], free: Mapping[str, int], sellers: Sequence[Counter]) -> dict[str, int]:
     """What may be shared out, by location: what is free and what these counters have, less the safety stock; of what is archived,
     nothing."""
-    level = stock.stock_levels.c
-    query = select(level.location_id, level.available).where(level.sku_id == row["sku_id"])
-    pool = {found.location_id: found.available for found in session.execute(query)}
+    pool = dict(free)
     for each in sellers:
         for place, units in each.allotted.items():
             pool[place] = pool.get(place, 0) + units
@@ -149,7 +198,7 @@ def _pool(session: Session, row: Mapping[str, Any], sellers: Sequence[Counter]) 
     return pool
 
 
-def _seller(wish: _Wish) -> Seller:
+def _seller(wish: Wish) -> Seller:
     each = wish.counter
     return Seller(
         id=each.id,
@@ -168,7 +217,7 @@ def _own(row: Mapping[str, Any], rate: float, pool: Mapping[str, int]) -> Seller
     return Seller(id=None, rate=rate, location_ids=list(pool), weight=row["own_weight"], min_share=row["own_min"])
 
 
-def _keep_lit(wishes: Sequence[_Wish], units: int) -> datetime | None:
+def _keep_lit(wishes: Sequence[Wish], units: int) -> datetime | None:
     """The last unit isn't taken from a counter that came on sale within the hour; others wait for it, and only while there is one to
     sell. Returns until when."""
     now = chance.now()
@@ -185,8 +234,8 @@ def _keep_lit(wishes: Sequence[_Wish], units: int) -> datetime | None:
     return until
 
 
-def _mark(session: Session, wishes: Sequence[_Wish], pool: Mapping[str, int], own: _Own) -> None:
-    """Mark those counters due for which a write is worth it.
+def _due(wishes: Sequence[Wish], pool: Mapping[str, int], own: _Own) -> dict[str, int]:
+    """The counters for which a write is worth it, and what it would make of them now.
 
     A raise gets what is free now; what it lacks beyond that has to come back from others first, and then it is planned anew. A counter
     is lowered only where somebody lacks units that it could give, those with the most to spare first.
@@ -203,6 +252,8 @@ def _mark(session: Session, wishes: Sequence[_Wish], pool: Mapping[str, int], ow
     for wish in sorted(wishes, key=lambda wish: (wish.counter.on_offer, wish.counter.id)):
         each = wish.counter
         if not wish.is_worth_raising(wish.want):
+            if each.deficit:  # what it offers was given to others: it has to come back
+                needs.append(_Need(each.location_ids, wish.lacking))
             continue
         lacking = wish.lacking
         got = _take(left, each.location_ids, lacking)
@@ -223,11 +274,10 @@ def _mark(session: Session, wishes: Sequence[_Wish], pool: Mapping[str, int], ow
             due[each.id] = wish.want
         units = wish.surplus * each.per
         for need in helps:
-            given = min(units, need.units)
-            need.units -= given
-            units -= given
-    for wish in wishes:
-        _say(session, wish, due.get(wish.counter.id))
+            helped = min(units, need.units)
+            need.units -= helped
+            units -= helped
+    return due
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +308,13 @@ def _take(left: dict[str, int], places: Sequence[str], units: int) -> int:
     return wanted - units
 
 
-def _say(session: Session, wish: _Wish, to: int | None) -> None:
+def _say(session: Session, each: Counter, to: int | None, *, want: int = 0, exposed: int = 0) -> None:
     """Write down what a counter shall offer, and that it is due; `to`: what a write that is worth it would make of it now."""
-    each, now = wish.counter, chance.now()
+    now = chance.now()
     changes: dict[str, Any] = {}
-    if each.exposed != wish.exposed:
-        changes["exposed"] = wish.exposed
-    target = wish.want if to is None else to
+    if each.exposed != exposed:
+        changes["exposed"] = exposed
+    target = want if to is None else to
     if each.target != target:
         changes["target"] = target
     if to is None or each.flight is not None:
@@ -281,9 +331,9 @@ def _say(session: Session, wish: _Wish, to: int | None) -> None:
         counters.change(session, each, **changes)
 
 
-def _unlimited(session: Session, wishes: Sequence[_Wish], shown: int) -> None:
+def _unlimited(wishes: Sequence[Wish], shown: int) -> dict[str, int]:
     """A SKU that is never short: a fixed quantity is shown, refilled below half, and no unit stands behind it."""
     for wish in wishes:
         wish.want = wish.exposed = shown
-        has = wish.counter.on_offer
-        _say(session, wish, shown if has > shown or has < shown // 2 else None)
+    has = {wish.counter.id: wish.counter.on_offer for wish in wishes}
+    return {each: shown for each, units in has.items() if units > shown or units < shown // 2}

@@ -129,7 +129,7 @@ def _tell_short(session: Session, *, cause: Cause) -> None:
     query = (
         select(func.min(lane.settled_at), func.count(), func.count(lane.settled_at))
         .join(channels.channels, channel.id == lane.channel_id)
-        .where(channel.status == "live")
+        .where(channel.status.in_(("live", "recovering")))
     )
     settled_at, all_of_them, settled = tuple(session.execute(query).one())
     if settled_at is None or settled < all_of_them:

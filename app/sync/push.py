@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import Integer, bindparam, func, select
 
 from app import chance
 from app.channels.base import Channel, ChannelError, Entry, NoUse, Outcome, Reading, TryLater, WriteRequest, WriteResult
@@ -20,6 +20,7 @@ from app.domain import channels, counters, fence, plans, writes
 from app.domain.capabilities import Budget, WriteMode
 from app.domain.counters import counters as table
 from app.domain.fence import Pen
+from app.statements import Prepared, given
 
 log = structlog.get_logger()
 
@@ -206,13 +207,12 @@ def _wait(result: WriteResult, attempts: int) -> timedelta:
 
 
 def _of_unit(session: Session, channel_id: str, unit: str) -> list[dict[str, Any]]:
-    query = select(table.c.id, table.c.external_id, table.c.shown).where(table.c.channel_id == channel_id, table.c.unit == unit)
-    return [dict(row) for row in session.execute(query.order_by(table.c.id)).mappings()]
+    rows = session.find(table, columns=["id", "external_id", "shown"], channel_id=channel_id, unit=unit)
+    return sorted(rows, key=lambda row: str(row["id"]))
 
 
 def _external_ids(session: Session, counter_ids: Sequence[str]) -> dict[str, str]:
-    query = select(table.c.id, table.c.external_id).where(table.c.id.in_(counter_ids))
-    return {row.id: row.external_id for row in session.execute(query)}
+    return {row["id"]: row["external_id"] for row in session.find(table, columns=["id", "external_id"], among=("id", counter_ids))}
 
 
 def _named(session: Session, write_id: str) -> dict[str, str]:
@@ -224,7 +224,8 @@ def _later(session: Session, write_id: str, due_at: datetime) -> None:
 
 
 def _attempts(session: Session, write_id: str) -> int:
-    return int(session.scalar(select(writes.writes.c.sends).where(writes.writes.c.id == write_id)) or 1)
+    rows = session.find(writes.writes, columns=["sends"], id=write_id)
+    return int(rows[0]["sends"]) if rows else 1
 
 
 def _done(session: Session, pen: Pen, write_id: str, quantities: Mapping[str, int], took_ms: int) -> None:
@@ -241,21 +242,30 @@ def _not_now(session: Session, channel_id: str, unit: str) -> None:
 
 
 def _units_to_read(session: Session, channel_id: str, now: datetime, limit: int) -> list[str]:
-    query = (
-        select(table.c.unit)
-        .where(table.c.channel_id == channel_id, table.c.rebase_at <= now, table.c.sku_id.is_not(None))
-        .where(~has_open_write())
-        .group_by(table.c.unit)
-        .order_by(func.min(table.c.rebase_at))
-        .limit(limit)
-    )
-    return list(session.execute(query).scalars())
+    return [row["unit"] for row in session.rows(_to_read, {"channel_id": channel_id, "now": now, "limit": limit})]
 
 
 def has_open_write() -> Any:
     """Whether a write is open on a counter's unit, as a condition."""
     w = writes.writes.c
     return select(w.id).where(w.channel_id == table.c.channel_id, w.unit == table.c.unit, w.closed_at.is_(None)).exists()
+
+
+_to_read = Prepared(
+    select(table.c.unit)
+    .where(table.c.channel_id == given(table.c.channel_id), table.c.rebase_at <= given(table.c.rebase_at, "now"))
+    .where(table.c.sku_id.is_not(None), ~has_open_write())
+    .group_by(table.c.unit)
+    .order_by(func.min(table.c.rebase_at))
+    .limit(bindparam("limit", type_=Integer))
+)
+_due = Prepared(
+    select(table.c.id, table.c.unit)
+    .where(table.c.channel_id == given(table.c.channel_id), table.c.due_at <= given(table.c.due_at, "now"))
+    .where(table.c.state == "active", table.c.target.is_not(None), ~has_open_write())
+    .order_by(table.c.due_at)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def _put_off(session: Session, counter_ids: Sequence[str], until: datetime) -> None:
@@ -266,14 +276,7 @@ def _put_off(session: Session, counter_ids: Sequence[str], until: datetime) -> N
 def _units_due(session: Session, pen: Pen, now: datetime, limit: int) -> tuple[list[tuple[str, dict[str, fence.Want]]], list[str]]:
     """Write units with something to change: what lowers before what raises, scarce before plentiful; while the budget lasts. And the
     counters that wait for the budget."""
-    query = (
-        select(table.c.id, table.c.unit)
-        .where(table.c.channel_id == pen.channel_id, table.c.due_at <= now, table.c.state == "active", table.c.target.is_not(None))
-        .where(~has_open_write())
-        .order_by(table.c.due_at)
-        .limit(limit)
-    )
-    units = {row.id: row.unit for row in session.execute(query)}
+    units = {row["id"]: row["unit"] for row in session.rows(_due, {"channel_id": pen.channel_id, "now": now, "limit": limit})}
     left = _budget_left(session, pen)
     found: dict[str, dict[str, fence.Want]] = {}
     rank: dict[str, tuple[bool, int]] = {}
@@ -291,9 +294,9 @@ def _units_due(session: Session, pen: Pen, now: datetime, limit: int) -> tuple[l
 
 def _guard(session: Session, counter: counters.Counter) -> int:
     """Units beside an absolute write that has no cover: none below 10 units, else what sells in a round trip."""
-    given = session.scalar(select(plans.sku_plans.c.guard).where(plans.sku_plans.c.sku_id == counter.sku_id))
-    if given is not None:
-        return int(given)
+    rows = session.find(plans.sku_plans, columns=["guard"], sku_id=counter.sku_id)
+    if rows and rows[0]["guard"] is not None:
+        return int(rows[0]["guard"])
     if (counter.target or 0) < 10:
         return 0
     return -int(-counters.faded(counter.rate, counter.rate_at, 0, chance.now()) * DEADLINE_S // 86_400)

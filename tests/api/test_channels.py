@@ -9,7 +9,7 @@ import pytest
 from app import chance
 from app.channels import registry
 from app.database import Session
-from app.domain import channels, counters, listings, writes
+from app.domain import channels, connections, counters, listings, writes
 from app.domain.causes import Cause
 from app.domain.listings import listings as listings_table
 from app.settings import Settings
@@ -42,6 +42,13 @@ def shows(session: Session, counter_id: str, shown: int) -> None:
     counters.change(session, counter, shown=shown, known=True)
     counters.release(session, counter, cause=CAUSE)
     counters.overdrawn(session, counter, "connected")
+
+
+def live(client: Client, **fields: Any) -> dict[str, Any]:
+    """A channel that has gone live; the bazaar itself lets nobody in."""
+    shop = connected(client, **fields)
+    client.app.state.database.run(connections.start, shop["id"], cause=CAUSE)
+    return shop
 
 
 # What connecting takes
@@ -87,6 +94,8 @@ def test_what_opens_a_shop_is_shown_nowhere(client: Client) -> None:
     assert answers[0].json() == answers[1].json() and answers[1].headers["idempotent-replayed"] == "true"
     path = f"/v1/channels/{shop['id']}"
     answers += [patch(client, path, {"credentials": {"key": "yet another secret"}}), client.get(path), client.get("/v1/channels")]
+    answers.append(client.post(f"{path}/test"))
+    client.app.state.database.run(connections.start, shop["id"], cause=CAUSE)
     answers += [client.post(f"{path}/{turn}") for turn in ("start", "pause", "disconnect")]
     events = client.get("/v1/events", params={"type": ["channel.connected", "channel.changed"], "limit": 200})
     for answer in (*answers, events):
@@ -135,8 +144,11 @@ def test_only_an_admin_connects_changes_and_disconnects_and_a_writer_may_pause(c
     problem(client.post("/v1/channels", {"kind": "bazaar", "name": "B", "locations": ["STUDIO"]}, token=writer), 403, "forbidden")
     problem(patch(client, path, {"name": "Mine"}, token=writer), 403, "forbidden")
     problem(client.post(f"{path}/disconnect", token=writer), 403, "forbidden")
-    assert client.post(f"{path}/start", token=writer).json()["status"] == "live"
+    problem(client.post(f"{path}/start", token=writer), 403, "forbidden")
+    problem(client.post("/v1/go-live", {}, token=writer), 403, "forbidden")
+    client.app.state.database.run(connections.start, shop["id"], cause=CAUSE)
     assert client.post(f"{path}/pause", token=writer).json()["status"] == "paused"
+    assert client.post(f"{path}/start", token=writer).json()["status"] == "live"
 
 
 # Changing
@@ -192,6 +204,8 @@ def test_a_channel_goes_live_pauses_and_ends(client: Client) -> None:
     shop = connected(client)
     path = f"/v1/channels/{shop['id']}"
     assert "connected" in problem(client.post(f"{path}/pause"), 409, "wrong_state")["detail"]
+    assert problem(client.post(f"{path}/start"), 409, "not_ready")["channels"][0]["missing"]
+    client.app.state.database.run(connections.start, shop["id"], cause=CAUSE)
     assert [client.made(f"{path}/{turn}")["status"] for turn in ("start", "start", "pause", "pause", "start", "disconnect")] == [
         "live",
         "live",
@@ -210,7 +224,7 @@ def test_a_channel_goes_live_pauses_and_ends(client: Client) -> None:
 
 
 def test_a_channel_is_not_ended_while_units_are_set_aside_for_it(client: Client) -> None:
-    shop, code = connected(client), client.sku(stock=5)
+    shop, code = live(client), client.sku(stock=5)
     database = client.app.state.database
     _, counter_id = database.run(on_sale, shop["id"], "Mug", code)
     listing = client.everything(f"/v1/channels/{shop['id']}/listings")[0]
@@ -218,8 +232,9 @@ def test_a_channel_is_not_ended_while_units_are_set_aside_for_it(client: Client)
     database.run(shows, counter_id, 3)
     assert client.level(code) == {"available": 2, "allotted": 3}
     path = f"/v1/channels/{shop['id']}/disconnect"
-    found = problem(client.post(path), 409, "wrong_state")
-    assert (found["allotted"], "Pause it and set its counters to zero first" in found["detail"]) == (3, True)
+    found = problem(client.post(path), 409, "say_what_is_shown")
+    assert all(each in found["detail"] for each in ("3 units", "`zero`", "`set_aside`", "`gone`"))
+    assert "zero" in problem(client.post(path, {"shown": "none"}), 422, "invalid_request")["detail"]
     database.run(shows, counter_id, 0)
     assert client.level(code) == {"available": 5}
     row = {"id": chance.new_id(), "channel_id": shop["id"], "unit": "u", "mode": "absolute", "state": "unknown", "key": "k", "epoch": 1}
@@ -286,7 +301,7 @@ def test_an_answer_that_says_nothing_is_refused(
 
 
 def test_listings_and_counters_are_found_by_what_they_are(client: Client) -> None:
-    shop, other, code = connected(client), connected(client), client.sku(stock=2)
+    shop, other, code = live(client), live(client), client.sku(stock=2)
     database = client.app.state.database
     made = [database.run(on_sale, each["id"], title) for each in (shop, other) for title in ("Mug", "Voucher")]
     for listing_id, _ in made[::2]:

@@ -65,6 +65,12 @@ def test_it_closes_by_itself_when_its_cause_is_gone(client: Client, cause: str) 
     assert (shown["closed_by"], shown["closed_at"] is not None) == (None, True)
 
 
+def test_where_nobody_is_to_be_alerted_a_test_says_what_to_set(client: Client) -> None:
+    said = problem(client.post("/v1/alerts/test"), 409, "wrong_state")["detail"]
+    assert "TALLYSTICK_ALERT_URL" in said and "TALLYSTICK_SMTP_URL" in said
+    assert client.everything("/v1/alerts") == []
+
+
 def test_what_is_not_there_or_says_too_much_is_refused(client: Client, cause: str) -> None:
     problem(client.get(f"/v1/exceptions/{ID}"), 404, "not_found")
     problem(client.post(f"/v1/exceptions/{ID}/resolve"), 404, "not_found")

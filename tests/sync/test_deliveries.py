@@ -47,7 +47,7 @@ class Morning:
         if kind == "memory":
             self.shop: Any = Shop(can=replace(EXACT, hold_s=86_400.0))
             self.shop.offer("mug", "MUG", 8)
-            self.channel_id = here.connect(self.shop, live=False)
+            self.channel_id = here.connect(self.shop, paused=True)
         else:
             self.shop = ShopifyShop(name="mugs") if kind == "shopify" else WooCommerceShop("https://mugs.example", name="mugs")
             facts: dict[str, Any] = {
@@ -59,7 +59,7 @@ class Morning:
             }  # fmt: skip
             self.mug = self.shop.add("MUG", 8, price=1000).id
             transport = ShopTransport(self.shop, self.faults)
-            self.channel_id = here.connect(transport, kind=kind, live=False, **facts)
+            self.channel_id = here.connect(transport, kind=kind, paused=True, **facts)
         here.run_for(400)
         self.collect()
         self.messages.clear()

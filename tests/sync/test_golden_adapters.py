@@ -1,6 +1,7 @@
 """The golden table, played in the sandbox shops and read through the real adapters: by their messages, and by polling alone.
 
-The shops are connected and not live: nothing is written to them, so what stands in the books comes of orders alone.
+The shops are paused: they keep what is set aside for them, and nothing is written to them, so what stands in the books comes of orders
+alone.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class InShop:
             },
         }[self.kind]()
         transport = ShopTransport(shop)
-        self.channel_id = self.world.connect(transport, kind=self.kind, name="mugs", live=False, location_codes=self.case.places, **facts)
+        self.channel_id = self.world.connect(transport, kind=self.kind, name="mugs", paused=True, location_codes=self.case.places, **facts)
         if self.polled:
             self.world.lanes[self.channel_id].public_url = None
         self.world.run_for(SETTLES_S)

@@ -581,8 +581,11 @@ def test_excess_of_a_shop_that_was_connected_showing_more_than_there_is(store: S
     store.world.stocked(BOWL, 2)
     stall = store.stall(5, live=False)
     store.settle()
+    assert excess(store, stall) == (5, "connected", 0), "it isn't live: nobody is woken, and nothing is set aside for it"
+    store.database.run(connections.start, stall.channel_id, cause=CAUSE)
     assert excess(store, stall) == (3, "connected", 1)
-    live(store, stall)
+    assert store.free == 0
+    store.settle()
     assert excess(store, stall) == (0, None, 0)
     assert (stall.shows, store.free) == (1, 1)
 
