@@ -1,7 +1,7 @@
 """`python -m bench channels`: what shops cost. Writes, reads and polls of a day's orders, and how fast a sale goes round.
 
-The shops are in memory and answer at once, so the figures are ours alone. The day passes on a virtual clock; rates and delays are
-measured on the machine's own.
+The day's shops are in memory and answer at once, so the figures are ours alone, and it passes on a virtual clock. How fast a sale goes
+round is measured over HTTP: see `round_trip`.
 """
 
 import json
@@ -9,31 +9,25 @@ import random
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
 from app import chance, domain, migrations
-from app.chance import Seeded
-from app.channels import registry
-from app.channels.base import Connection, WriteRequest, WriteResult
-from app.channels.memory import EXACT, Memory, Shop
-from app.database import Database, Session
-from app.domain import catalogue, deliveries, plans
+from app.channels.memory import EXACT, Shop
+from app.database import Database
+from app.domain import catalogue, deliveries
 from app.domain import store as settings
-from app.domain.errors import NotFound
-from app.lanes import Lanes
 from app.main import open_store
 from app.sync import inbox, plan
-from tests.servers import postgres, until
-from tests.world import CAUSE, START, World, broken_books, world
+from bench import round_trip
+from tests.servers import postgres
+from tests.world import World, broken_books, world
 
 # How unevenly the shops sell, best first.
 POPULAR = (50, 25, 15, 7, 3)
@@ -150,96 +144,11 @@ def rates(store: World, shops: dict[str, Shop], orders: int) -> dict[str, float]
     }
 
 
-# How fast a sale goes round
-
-
-@dataclass
-class Watched(Shop):
-    """A shop that says when a write arrives."""
-
-    arrived: Callable[[str], None] = lambda unit: None
-
-    def take(self, request: WriteRequest) -> WriteResult:
-        self.arrived(request.unit)
-        return super().take(request)
-
-
-class Reached(Memory):
-    """Lanes open their adapters by themselves: these find their shops by name."""
-
-    shops: ClassVar[dict[str, Shop]] = {}
-
-    def __init__(self, connection: Connection) -> None:
-        super().__init__(replace(connection, transport=self.shops[connection.settings["shop"]]))
-
-
-def goes_round(database: Database, folder: Path, *, per_second: int, seconds: int) -> dict[str, float]:
-    """Milliseconds from a message to the write that it leads to, with the lanes' real threads on the machine's clock.
-
-    Of every SKU two shops show two units each; one of them sells both, so the other one has to give one of its own.
-    """
-    registry.register("bench", Reached)
-    store = World(database, Seeded(1, START), folder / f"{chance.new_id()}.key")  # for its words; the clock is the machine's
-    count = per_second * seconds
-    shops = {}
-    for number in range(count):
-        store.stocked(f"CUP-{number}", 4)
-    for name in ("seller", "other"):
-        shop = Reached.shops[name] = Watched(EXACT)
-        for number in range(count):
-            shop.offer(f"CUP-{number}", f"CUP-{number}", 0)
-        shops[store.connect(shop, kind="bench", settings={"shop": name})] = shop
-    (seller_id, seller), (_, other) = shops.items()
-    assert isinstance(other, Watched)
-    lanes = Lanes(database, store.keys, public_url=None, exclusive=True)
-    lanes.start()
-    try:
-        for number in range(count):
-            sku_id = database.look(catalogue.by_code, f"CUP-{number}")["id"]
-            until(partial(database.run, _for_shops_alone, sku_id), within_s=60, what="the shop's counters are there")
-        until(lambda: all(shown == 2 for shop in shops.values() for shown in shop.counters.values()), within_s=300, what="all is shown")
-        sent: dict[str, float] = {}
-        took: list[float] = []
-
-        def arrived(unit: str) -> None:
-            if (begun := sent.pop(unit, None)) is not None:
-                took.append((time.perf_counter() - begun) * 1000)
-
-        other.arrived = arrived
-        begin = time.perf_counter()
-        for number in range(count):
-            time.sleep(max(0.0, begin + number / per_second - time.perf_counter()))
-            order = seller.buy(f"CUP-{number}", 2)
-            assert order is not None
-            row = inbox.sealed(store.keys, store.channel(seller_id), seller.message(order))
-            sent[f"CUP-{number}"] = time.perf_counter()
-            database.run(deliveries.keep, seller_id, **row)
-            lanes.wake(frozenset({seller_id}))
-        until(lambda: not sent, within_s=300, what="every sale went round")
-    finally:
-        lanes.stop()
-    return {"orders a second": per_second, "p50 ms": statistics.median(took), "p99 ms": sorted(took)[len(took) * 99 // 100]}
-
-
-def _for_shops_alone(session: Session, sku_id: str) -> bool:
-    """Nothing stays for our own API; false while no counter stands for the SKU yet."""
-    try:
-        plans.change(session, sku_id, {"own_weight": 0}, cause=CAUSE)
-    except NotFound:
-        return False
-    return True
-
-
-def measure(console: Console, database: str, *, orders: int = 1_000, burst: int = 300, per_second: int = 50, seconds: int = 4) -> Figures:
+def measure(console: Console, database: str, *, orders: int = 1_000, burst: int = 300, per_second: int = 50, seconds: int = 10) -> Figures:
     """Everything on one database; the day only where orders are given, for it comes to the same on both."""
     found: Figures = {}
-    with (
-        console.status(f"{database}: sales go round"),
-        tempfile.TemporaryDirectory(prefix="tallystick-bench-") as where,
-        database_on(database, Path(where)) as opened,
-    ):
-        title = "How fast a sale goes round: message kept → write sent to another shop"
-        found[title] = goes_round(opened, Path(where), per_second=per_second, seconds=seconds)
+    with console.status(f"{database}: sales go round"), tempfile.TemporaryDirectory(prefix="tallystick-bench-") as where:
+        found[round_trip.TITLE] = round_trip.measure(database, Path(where), per_second=per_second, seconds=seconds)
     with (
         tempfile.TemporaryDirectory(prefix="tallystick-bench-") as where,
         database_on(database, Path(where)) as opened,
@@ -262,7 +171,7 @@ def main(
     orders: Annotated[int, typer.Option(min=1, help="Orders in the day.")] = 1_000,
     burst: Annotated[int, typer.Option(min=1, help="Orders whose way into the ledger is timed.")] = 300,
     per_second: Annotated[int, typer.Option(min=1, help="Sales a second whose way round is timed.")] = 50,
-    seconds: Annotated[int, typer.Option(min=1, help="For so long.")] = 4,
+    seconds: Annotated[int, typer.Option(min=1, help="For so long.")] = 10,
     only: Annotated[str, typer.Option(help="sqlite or postgresql; both unless given.")] = "",
     report: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
 ) -> None:
