@@ -153,7 +153,7 @@ class Lane:
             self.database.run(_keep_received, self.keys, self.channel_id, channel, received)
             channel.acknowledge(received)
         live = row["status"] in ("live", "leaving")
-        agenda = self.database.look(_agenda, pen)
+        agenda = self.database.look(_agenda, pen, now)
         if not live:
             del agenda["change"]
         if silent:
@@ -404,7 +404,7 @@ _FIRST = {
 _first = {what: Prepared(query) for what, query in _FIRST.items()}
 
 
-def _agenda(session: Session, pen: Pen) -> dict[str, datetime | None]:
+def _agenda(session: Session, pen: Pen, now: datetime) -> dict[str, datetime | None]:
     """When each kind of work for this channel falls due; None: there is none of it."""
     here = {"channel_id": pen.channel_id}
     lane = channels.lane(session, pen.channel_id)
@@ -413,7 +413,7 @@ def _agenda(session: Session, pen: Pen) -> dict[str, datetime | None]:
     return {
         "inbox": deliveries.next_due(session, pen.channel_id),
         "poll": poll.wanted_at(session, pen),
-        "write": chance.now() if settled or write["left"] else write["at"],
+        "write": now if settled or write["left"] else write["at"],
         "listings": lane["listings_due_at"],
         "subscriptions": lane["subscriptions_due_at"],
         "capabilities": lane["capabilities_due_at"],
