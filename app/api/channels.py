@@ -113,6 +113,10 @@ class ListingAnswer(Input):
             raise ValueError("send either `components`, or `ignored` true")
         return self
 
+    def parts(self) -> list[tuple[str, int]] | None:
+        """SKU codes and units of each; None: never stock."""
+        return [(part.sku, part.quantity) for part in self.components] if self.components is not None else None
+
 
 # Answers
 
@@ -471,8 +475,7 @@ async def get_listing(listing_id: RecordId, database: Db, caller: Reader) -> Lis
 @router.patch("/listings/{listing_id}", responses=documented(NotFound, UnknownSku))
 async def map_listing(listing_id: RecordId, body: ListingAnswer, database: Db, caller: Writer, request: Request) -> ListingOut:
     """Say what a listing is: of which SKUs it consists, or that it is never stock. It is remembered, and open orders follow at once."""
-    parts = [(part.sku, part.quantity) for part in body.components] if body.components is not None else None
-    row = await database.write(mapping.answer, listing_id, parts, cause=caller.cause)
+    row = await database.write(mapping.answer, listing_id, body.parts(), cause=caller.cause)
     channel_changed(request, row["channel_id"])
     return ListingOut.model_validate(row)
 

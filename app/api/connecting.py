@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, model_validator
 
 from app import chance
-from app.api.channels import ComponentIn, ListingOut, channel_changed
+from app.api.channels import ListingAnswer, ListingOut, channel_changed
 from app.api.dependencies import (
     Code,
     Count,
@@ -169,21 +169,12 @@ class ProposedOut(ListingOut):
     proposals: list[ProposalOut] = Field(description="The likeliest first; three at the most.")
 
 
-class MappingIn(Input):
+class MappingIn(ListingAnswer):
     """What one listing consists of, or that it is never stock."""
 
+    model_config = example({"listing": "01964f0e-7c3a-7d20-9d6c-0a3c6f1b2e4d", "components": [{"sku": "MUG-BLUE", "quantity": 4}]})
+
     listing: Annotated[RecordId, Field(description="Its id.")]
-    components: Annotated[list[ComponentIn], Field(min_length=1, max_length=50)] | None = None
-    ignored: Literal[True] | None = Field(default=None, description="true: it is never stock (a voucher, a tip).")
-
-    @model_validator(mode="after")
-    def _one_of_them(self) -> MappingIn:
-        if (self.components is None) == (self.ignored is None):
-            raise ValueError("send either `components`, or `ignored` true")
-        return self
-
-    def parts(self) -> list[tuple[str, int]] | None:
-        return [(part.sku, part.quantity) for part in self.components] if self.components is not None else None
 
 
 class MappingsIn(Input):
