@@ -371,6 +371,10 @@ def _previewed(service: Service, rows: Sequence[Mapping[str, Any]]) -> dict[str,
         _console.print(f"… and {len(changed) - SHOWN} more: GET /v1/go-live lists them all.")
     figures = f"{summary['lowered']} lowered first, {summary['raised']} raised then, {summary['unchanged']} left as they are"
     _console.print(f"{summary['skus']} SKUs: {figures}.")
+    if summary["lowered"]:
+        _console.print(
+            "What is taken off goes to your other shops, and is kept for orders of your own: docs/overselling.md, What it costs."
+        )
     for each in summary["warnings"]:
         _console.print(Text(f"! {each['text']}", "yellow"))
     for each in summary["channels"]:
