@@ -118,7 +118,8 @@ class Lane:
         except ChannelError as error:
             name = str(row["name"])
             # What was asked before this was answered: then it isn't the shop that can't be reached.
-            until: datetime = self.database.run(_failed, self.channel_id, name, error, alone=self._asked <= 1, cause=self.cause)
+            alone, version = self._asked <= 1, row["version"]
+            until: datetime = self.database.run(_failed, self.channel_id, name, error, alone=alone, version=version, cause=self.cause)
             return until
         if lane["failures"] or lane["refused"]:
             self.database.run(_works_again, self.channel_id, cause=self.cause)
@@ -329,7 +330,7 @@ def _keep_received(session: Session, keys: Keys, channel_id: str, channel: Chann
         deliveries.keep(session, channel_id, **inbox.sealed(keys, channel, delivery))
 
 
-def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *, alone: bool, cause: Cause) -> datetime:
+def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *, alone: bool, version: int, cause: Cause) -> datetime:
     """The circuit: failures in a row make it wait, longer each time. A refusal waits for a person.
 
     `alone`: nothing that was asked in the same step was answered.
@@ -337,6 +338,8 @@ def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *
     now = chance.now()
     lane = channels.lane(session, channel_id)
     if isinstance(error, NoUse):
+        if channels.get(session, channel_id)["version"] != version:
+            return now  # its settings or what opens it were changed meanwhile: what was refused isn't what it is now
         until = now + timedelta(hours=1)
         channels.change_lane(session, channel_id, refused=error.code, open_until=until, last_error=str(error)[:500])
         exceptions.raise_(
