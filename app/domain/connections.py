@@ -160,8 +160,10 @@ def left(session: Session, channel_id: str, *, cause: Cause) -> bool:
     written_at = session.scalar(last)
     since = max(row["leaving_at"], written_at) if written_at is not None else row["leaving_at"]
     if lane["settled_at"] is None or lane["settled_at"] < since:
-        due = since + timedelta(seconds=(row["capabilities"] or {}).get("feed_lag_s", 0.0))
-        if lane["poll_due_at"] is None or lane["poll_due_at"] > due > chance.now():
+        # The poll that tells has to begin this late; one that did, and still left something open, is repeated at the channel's own pace.
+        tells = since + timedelta(seconds=(row["capabilities"] or {}).get("feed_lag_s", 0.0))
+        due = max(tells, chance.now())
+        if (lane["polled_at"] is None or lane["polled_at"] < tells) and (lane["poll_due_at"] is None or lane["poll_due_at"] > due):
             channels.change_lane(session, channel_id, poll_due_at=due)
         return False
     channels.change(session, channel_id, {"status": "disconnected", "leaving_at": None}, cause=cause)

@@ -153,6 +153,8 @@ class Lane:
         if received:
             self.database.run(_keep_received, self.keys, self.channel_id, channel, received)
             channel.acknowledge(received)
+        if row["status"] == "leaving" and self.database.run(connections.left, self.channel_id, cause=self.cause):
+            return now
         live = row["status"] in ("live", "leaving")
         agenda = self.database.look(_agenda, pen, now)
         if not live:
@@ -168,8 +170,6 @@ class Lane:
         did = bool(due & {"poll", "write", "read", "change"}) and pushing.step()
         if pushing.failed is not None:
             raise pushing.failed
-        if row["status"] == "leaving" and self.database.run(connections.left, self.channel_id, cause=self.cause):
-            return now
         if "parcel" in due:
             self._tell(channel)
         if "unpaid" in due:

@@ -274,6 +274,19 @@ def test_an_order_that_was_placed_before_the_last_write_is_waited_for(database: 
         assert (status(store, channel_id), store.level("BOWL")) == ("disconnected", {"available": 3, "committed": 1})
 
 
+def test_a_leaving_channel_doesnt_wait_for_its_next_regular_poll_where_the_telling_one_is_due_already(
+    database: Database, tmp_path: Path
+) -> None:
+    with world(database, tmp_path) as store:
+        store.stocked("BOWL", 4)
+        ((_, channel_id),) = connected(store, 4, can=replace(EXACT, poll_every_s=3600.0, feed_lag_s=0.0))
+        go_live(store)
+        store.run_for(60)
+        store.database.run(connections.disconnect, channel_id, "zero", cause=CAUSE)
+        store.run_for(60)
+        assert status(store, channel_id) == "disconnected"
+
+
 def test_leaving_can_be_called_off(database: Database, tmp_path: Path) -> None:
     with world(database, tmp_path) as store:
         store.stocked("BOWL", 8)
