@@ -83,6 +83,8 @@ def connect(
         settings = given if yes else given | _asked(kinds[kind]["settings"], known=given)
         opens = _read(credentials) if credentials else {} if yes else _asked(kinds[kind]["credentials"], known={}, secret=True)
         places = location or _places(service, yes=yes)
+        if not yes:
+            _own_orders(service)
         draft = {"kind": kind, "name": name, "settings": settings, "credentials": opens, "locations": places}
         made = service.ask("POST", "/channels", json=draft)
         _console.print(f"[bold]{name}[/bold] is connected. Nothing is written to it before you say so.")
@@ -124,6 +126,14 @@ def _places(service: Service, *, yes: bool) -> list[str]:
         return there[:1]
     said = Prompt.ask("Which of your locations does it sell from, in order?", default=",".join(there), console=_console)
     return [each.strip() for each in said.split(",") if each.strip()]
+
+
+def _own_orders(service: Service) -> None:
+    """Asked once, with the first shop: what is kept back for nobody would be missing there."""
+    if service.ask("GET", "/channels", params={"limit": 1})["items"]:
+        return
+    question = "Do you also take orders elsewhere: at a market, by telephone? (Then a part of your stock is kept back for them.)"
+    service.ask("PATCH", "/store", json={"own_orders": Confirm.ask(question, default=False, console=_console)}, headers={"If-Match": "*"})
 
 
 def _by_browser(service: Service, made: Mapping[str, Any]) -> None:

@@ -16,7 +16,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager, nullcontext, suppress
 from copy import copy
 from dataclasses import dataclass, field
@@ -386,6 +386,20 @@ class Database:
         future: Future[T] = Future()
         self._submit(_Job(lambda session: function(session, *args, **kwargs), future, None))
         return future.result()
+
+    def run_each(self, functions: Sequence[Callable[[Session], T]]) -> list[Future[T]]:
+        """`run` for several functions at once, each a transaction by itself: on SQLite they share commits, on PostgreSQL the writers
+        work on them side by side. Returns when all are over, with what each of them came to, in their order."""
+        futures: list[Future[T]] = []
+        for function in functions:
+            future: Future[T] = Future()
+            futures.append(future)
+            try:
+                self._submit(_Job(function, future, None))
+            except DatabaseUnavailable as error:
+                future.set_exception(error)
+        wait(futures)
+        return futures
 
     def look(self, function: Callable[Concatenate[Session, P], T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """`read` for callers that are not in an event loop."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from ipaddress import IPv6Address, ip_address
 from math import ceil
@@ -200,6 +201,7 @@ class Refusals:
             raise TooManyRefusals(max(1, ceil(until - chance.now().timestamp())))
 
 
+@lru_cache(1024)
 def network_of(address: str | None) -> str:
     """What is counted as one client: an IPv4 address, or the /64 that an IPv6 client owns."""
     try:

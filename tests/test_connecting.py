@@ -41,8 +41,8 @@ def test_a_shopkeeper_connects_her_shop_and_goes_live_by_answering_questions(ser
         for code in ("BOWL", "MUG-BLUE"):
             api.post("/v1/products", json={"title": code.title(), "skus": [{"code": code}]}).raise_for_status()
     sandbox = ("--set", f"base_url={shop.url}", "--set", "order_lag_s=1")
-    # Kind, name, address, notify; then credentials that open nothing, once more, and those that do.
-    wrong = ("shopify", "Kiln Lane", "kiln", "", "id-of-nothing", "secret-of-nothing", "", "", "")
+    # Kind, name, address, notify; credentials that open nothing, orders elsewhere too; once more, and credentials that do.
+    wrong = ("shopify", "Kiln Lane", "kiln", "", "id-of-nothing", "secret-of-nothing", "", "", "", "y")
     right = ("y", shop.client_id, shop.secrets[-1], "", "", "")
     found = said(server, "connect", *sandbox, answers=(*wrong, *right))
     assert "It didn't work (credentials)" in found
@@ -75,7 +75,7 @@ def test_a_shopkeeper_connects_her_shop_and_goes_live_by_answering_questions(ser
     assert "Nothing was changed." in said(server, "go-live", answers=("n",))
     assert "Kiln Lane is live." in said(server, "go-live", "--yes")
     shows = {variant.sku: variant.counter for variant in shop.variants.values()}
-    halves = {"BOWL": 4, "mug blue": 3, "VASE": 2, "TIP": 100}  # the store's own API has its share
+    halves = {"BOWL": 4, "mug blue": 3, "VASE": 2, "TIP": 100}  # orders elsewhere have their share
     until(lambda: {code: shop.counters[counter] for code, counter in shows.items()} == halves, within_s=30, what="it shows its share")
     assert "No channel waits to go live." in said(server, "go-live", "--yes", leaves=1)
 

@@ -6,6 +6,8 @@ import random
 import secrets
 from pathlib import Path
 
+import pytest
+
 from tests.servers import Server
 from tests.trade import Trade, assert_books_agree, assert_check_is_clean, stock
 
@@ -21,6 +23,7 @@ async def trade_through_kills(server: Server, dice: random.Random) -> Trade:
     return trade
 
 
+@pytest.mark.timeout(300)  # it starts a server twenty times
 def test_twenty_kills_in_mid_load_lose_no_acknowledged_order_and_double_none(tmp_path: Path, database_url: str) -> None:
     seed = int(os.environ.get("TALLYSTICK_TEST_SEED") or secrets.randbelow(1_000_000))
     print(f"TALLYSTICK_TEST_SEED={seed} chooses the same moments again")

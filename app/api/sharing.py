@@ -25,7 +25,9 @@ class SharingChange(Input):
     policy: Policy | None = Field(default_factory=unset, description="null: as the store's `default_policy`.")
     expose_limit: Count = Field(default_factory=unset, description="`expose`: how many each shop may show beyond what is its own.")
     own_weight: Count = Field(
-        default_factory=unset, description="How much stays for orders on this API, beside what it sells: 100 is ordinary."
+        default_factory=unset,
+        description="How much stays for orders on this API, beside what it sells: 100 is ordinary. "
+        "Without the store's `own_orders` nothing does.",
     )
     own_min: Count = Field(default_factory=unset, description="The least that stays for orders on this API, in units.")
     guard: Count | None = Field(

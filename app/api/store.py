@@ -49,6 +49,7 @@ class StoreChange(Input):
         default_factory=unset, description="An IANA name.", examples=["Europe/London"]
     )
     default_policy: Policy = Field(default_factory=unset)
+    own_orders: bool = Field(default_factory=unset)
     on_hand_edit: HandEdit = Field(default_factory=unset)
     retention: RetentionIn = Field(default_factory=unset)
 
@@ -76,6 +77,10 @@ class StoreOut(Output):
     default_policy: Policy = Field(
         description="Where units are scarcer than the places that could show them. `strict`: never show more than there are. "
         "`expose`: show some in several places at once, and take the risk."
+    )
+    own_orders: bool = Field(
+        description="Whether you take orders beside your shops, too: on this API, at a market. Then a part of each SKU is kept back for "
+        "them. If not, the shops show all of it, but for each SKU's `own_min`."
     )
     on_hand_edit: HandEdit = Field(
         description="When somebody types a quantity at a marketplace. `overwrite`: ours stands. `adopt`: theirs does. `ask`: "

@@ -16,9 +16,11 @@ from typing import Any
 
 import structlog
 from fastapi import APIRouter, Request, Response
+from fastapi.routing import APIRoute
 from prometheus_client import CollectorRegistry, Counter
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import Receive, Scope, Send
 
 from app import chance
 from app.api.problems import (
@@ -41,7 +43,19 @@ from app.vault import ChannelVault, Vault
 
 log = structlog.get_logger()
 
-router = APIRouter(prefix="/webhooks", tags=["Webhooks"])
+
+class _Straight(APIRoute):
+    """A route whose endpoint takes the request as it came. Having nothing looked for in it by others is a third of what a message costs."""
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in (self.methods or ()):
+            await super().handle(scope, receive, send)
+            return
+        response = await self.endpoint(Request(scope, receive, send))
+        await response(scope, receive, send)
+
+
+router = APIRouter(prefix="/webhooks", tags=["Webhooks"], route_class=_Straight)
 
 BODY_MOST = 2_000_000
 # An order is nested some eight deep; parsers give up at a thousand.

@@ -17,6 +17,7 @@ from app.domain import events, locations
 from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
 from app.domain.errors import InvalidDraft, NotFound, ShopConnectedAlready, Stale, WrongState
+from app.statements import Prepared
 
 STATUSES = ("connected", "live", "recovering", "paused", "leaving", "disconnected")
 
@@ -211,16 +212,19 @@ def capable(session: Session, channel_ids: Collection[str]) -> dict[str, tuple[M
     return {row["id"]: (row | {"write_ms": write_ms[row["id"]]}, Capabilities.from_json(row["capabilities"])) for row in rows}
 
 
+_being_read = Prepared(
+    select(channels.c.id)
+    .join(lanes, lanes.c.channel_id == channels.c.id)
+    .where(
+        channels.c.status != "disconnected", channels.c.capabilities.is_not(None), lanes.c.listed_at.is_(None), lanes.c.refused.is_(None)
+    )
+    .limit(1)
+)
+
+
 def is_being_read(session: Session) -> bool:
     """Whether there is a shop that answers, and of which nobody knows yet what it has on sale."""
-    unread = (
-        channels.c.status != "disconnected",
-        channels.c.capabilities.is_not(None),
-        lanes.c.listed_at.is_(None),
-        lanes.c.refused.is_(None),
-    )
-    query = select(channels.c.id).join(lanes, lanes.c.channel_id == channels.c.id).where(*unread).limit(1)
-    return session.scalar(query) is not None
+    return bool(session.rows(_being_read, {}))
 
 
 def lane(session: Session, channel_id: str) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -31,7 +32,7 @@ from app.database import Contended, Id, Json, Session, Utc, metadata
 from app.domain import events, stock
 from app.domain.catalogue import skus
 from app.domain.causes import Cause
-from app.statements import Prepared
+from app.statements import Prepared, one_of, padded
 
 commitments = Table(
     "commitments",
@@ -155,12 +156,18 @@ def say_short(session: Session, row: dict[str, Any], units: int, *, cause: Cause
 
 def short_of(session: Session, sku_ids: Iterable[str]) -> list[dict[str, Any]]:
     """The short parts of lines of these SKUs, oldest promise first."""
-    query = (
-        select(commitments)
-        .where(commitments.c.sku_id.in_(sorted(sku_ids)), commitments.c.location_id.is_(None), commitments.c.quantity > 0)
-        .order_by(commitments.c.promised_at, commitments.c.id)
-    )
-    return [dict(row) for row in session.execute(query).mappings()]
+    wanted = sorted(sku_ids)
+    if not wanted:
+        return []
+    size, named = padded("sku_id", wanted)
+    return session.rows(_short(size), named)
+
+
+@cache
+def _short(size: int) -> Prepared:
+    c = commitments.c
+    query = select(commitments).where(one_of(c.sku_id, "sku_id", size), c.location_id.is_(None), c.quantity > 0)
+    return Prepared(query.order_by(c.promised_at, c.id))
 
 
 def short_before(session: Session, moment: datetime, *, limit: int) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import func, select, update
 
 from app import chance
 from app.database import Session
@@ -172,7 +172,6 @@ def left(session: Session, channel_id: str, *, cause: Cause) -> bool:
 
 def replan(session: Session, channel_id: str) -> None:
     """Something about the channel changed that its counters' shares depend on."""
-    now, plan = chance.now(), plans.sku_plans
     theirs = select(counters.c.sku_id).where(counters.c.channel_id == channel_id, counters.c.sku_id.is_not(None))
-    session.execute(update(plan).where(plan.c.sku_id.in_(theirs), or_(plan.c.due_at.is_(None), plan.c.due_at > now)).values(due_at=now))
+    session.execute(update(plans.sku_plans).where(plans.sku_plans.c.sku_id.in_(theirs)).values(due_at=plans.due_by(chance.now())))
     plans.wake(session, plans.PLANNER)

@@ -107,6 +107,8 @@ allotments = Table(
     Index(None, "sku_id", "location_id"),
 )
 
+# So many left are few, however slowly it sells.
+FEW = 25
 # Why a counter has more on offer than it was given.
 EXCESS = ("connected", "restored", "hand_edit", "put_back", "taken", "channel", "exposed")
 
@@ -155,7 +157,8 @@ class Counter:
             return max(0, resting if counted else resting + max(0, flight.change))
         if flight.guard is not None:
             return max(0, self.shown - self.held, flight.value + flight.guard + flight.put_back_since)
-        return flight.value + max(0, self.shown - self.held)
+        # Over a number below zero it is a raise from there: what is put back afterwards comes on top.
+        return flight.value + max(0, self.shown - min(0, flight.expected) - self.held)
 
     @property
     def allotment(self) -> int:
@@ -173,6 +176,11 @@ class Counter:
     def excess(self) -> int:
         """Units on offer beyond what it was given, whatever the cause."""
         return max(0, self.on_offer * self.per - self.allotment)
+
+    @property
+    def has_plenty(self) -> bool:
+        """It offers more than a few, and most of what it shall: what it sells now is no reason to look at once at who gets how many."""
+        return self.target is not None and self.flight is None and self.on_offer > max(FEW, self.target // 2)
 
     @property
     def spare(self) -> int:
@@ -216,8 +224,8 @@ def of_skus(session: Session, sku_ids: Iterable[str]) -> list[Counter]:
 
 def of_unit(session: Session, channel_id: str, unit: str) -> list[Counter]:
     """All counters of the SKUs that one write unit stands for: those of the unit and their rivals, held."""
-    query = select(counters.c.sku_id).where(counters.c.channel_id == channel_id, counters.c.unit == unit, counters.c.sku_id.is_not(None))
-    return of_skus(session, session.execute(query).scalars())
+    found = session.find(counters, columns=["sku_id"], channel_id=channel_id, unit=unit)
+    return of_skus(session, [row["sku_id"] for row in found if row["sku_id"] is not None])
 
 
 @cache

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -33,7 +34,7 @@ from app.database import Id, Session, Utc, metadata
 from app.domain import channels, events
 from app.domain.causes import Cause
 from app.domain.errors import NotFound, WrongState
-from app.statements import Prepared, given
+from app.statements import Prepared, given, one_of, padded
 
 # waiting: its lane will look at it; done; ignored: it was about nothing that we use; parked: it failed for good and waits for a person.
 STATES = ("waiting", "done", "ignored", "parked")
@@ -145,8 +146,14 @@ def park(session: Session, delivery_id: str, error: str) -> None:
 
 def _end(session: Session, ids: Sequence[str], state: str, error: str | None) -> None:
     if ids:
-        changes = {"state": state, "error": error, "attempts": deliveries.c.attempts + 1, "handled_at": chance.now()}
-        session.execute(update(deliveries).where(deliveries.c.id.in_(ids)).values(changes))
+        size, named = padded("id", ids)
+        session.run(_ending(size), named | {"to_state": state, "to_error": error, "now": chance.now()})
+
+
+@cache
+def _ending(size: int) -> Prepared:
+    changes = {"state": given(_d.state, "to_state"), "error": given(_d.error, "to_error"), "handled_at": given(_d.handled_at, "now")}
+    return Prepared(update(deliveries).where(one_of(_d.id, "id", size)).values(changes | {"attempts": _d.attempts + 1}))
 
 
 def put_off(session: Session, delivery_id: str, error: str, due_at: datetime) -> None:

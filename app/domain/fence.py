@@ -29,6 +29,8 @@ from app.domain.counters import Counter
 
 # A raise without cover goes by way of zero, which is dark until it has settled: only where so many times as much is wanted as is shown.
 WORTH_DARKNESS = 4
+# What was read while orders came in may be taken for too high: it is read again after this time, when it is quieter.
+READ_AGAIN_S = 60.0
 
 
 class LeaseLost(Exception):
@@ -106,6 +108,9 @@ def raise_or_lower(
     # A copy of this ledger has another epoch, so never our keys.
     key = f"{pen.epoch}-{chance.new_id()}"
     named = [entry | {"external_id": each.external_id} for entry in entries for each in mine if each.id == entry["counter_id"]]
+    for each in mine:
+        if each.exposed:  # what it will offer beyond what it was given has a name from now on
+            counters.changed(session, each)
     return _open(session, pen, unit, str(pen.can.write_mode), entries, key, compose(named, key))
 
 
@@ -114,6 +119,8 @@ def _relative(session: Session, pen: Pen, mine: Sequence[Counter], wants: Mappin
     (counter,) = mine
     resting = counter.shown + counter.below - counter.held
     change = max(wants[counter.id].on_offer - resting, -counter.shown)
+    if change > 0 and resting < 0 and counter.held:
+        change = 0  # more is held than we know to be there: an order that was dropped, and that we haven't heard of yet
     if change > 0:
         lacking = (resting + change - counter.exposed) * counter.per - counter.allotment
         parts = _whole(counters.free_for(session, counter, lacking), lacking, counter.per, counter.allotment)
@@ -145,6 +152,8 @@ def _absolute(
     risky = {each.sku_id for each in rivals if each.flight is not None and each.flight.guard is not None}
     entries = []
     for counter in mine:
+        if counter.held > max(0, counter.shown):
+            return None  # what is held beyond what is shown: the truth about it comes first
         want = wants.get(counter.id)
         value = counter.shown if want is None else want.on_offer + counter.held
         if len(mine) == 1 and value == counter.shown and not counter.below:
@@ -275,7 +284,8 @@ def _may_be_repeated(pen: Pen, row: Mapping[str, Any], now: datetime) -> bool:
         return False
     if pen.can.keyed:
         return bool(now < row["created_at"] + timedelta(seconds=pen.can.key_life_s / 2))
-    return _is_zero(row)
+    # Where orders are counted down later than placed a number can stand below zero, and there a late zero is a raise.
+    return _is_zero(row) and pen.can.counts_down_at is CountsDown.PLACED
 
 
 def _is_zero(row: Mapping[str, Any]) -> bool:
@@ -498,7 +508,7 @@ def settled(session: Session, pen: Pen, write_id: str) -> bool:
             _explain(session, pen, counter, shown, entry, recovers=recovering_since is not None)
         changes: dict[str, Any] = {"shown": shown, "below": 0, "known": True, "stale_at": None, "attempts": 0}
         if entry["learned_since"]:  # it may be too high by what we learned meanwhile: again, when it is quieter
-            changes["rebase_at"] = chance.now() + timedelta(seconds=max(60.0, pen.can.poll_every_s))
+            changes["rebase_at"] = chance.now() + timedelta(seconds=max(READ_AGAIN_S, pen.can.poll_every_s))
         if recovering_since is not None:
             quiet_at = recovering_since + timedelta(seconds=pen.can.late_write_s)
             if row["settle_after"] < quiet_at:  # a request of the ledger that was lost may land yet

@@ -7,7 +7,7 @@ transaction of its own, so a crash between the two loses nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -20,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    case,
     insert,
     or_,
     select,
@@ -58,6 +59,8 @@ sku_plans = Table(
 POLICIES = ("strict", "expose")
 
 PLANNER = "plan"
+# A sale of what there is plenty of moves shares by next to nothing: several of them are planned for together.
+NO_HURRY = timedelta(seconds=5)
 
 
 def wake(session: Session, *whom: str) -> None:
@@ -65,22 +68,28 @@ def wake(session: Session, *whom: str) -> None:
     session.info.setdefault("wakes", set()).update(whom)
 
 
+def due_by(at: Any) -> Any:
+    """What `due_at` becomes: due at this moment at the latest.
+
+    The row is written even where it is due already: whoever is planning it holds it, and clears the mark at the end, so that
+    one has to be waited for.
+    """
+    due_at = sku_plans.c.due_at
+    return case((or_(due_at.is_(None), due_at > at), at), else_=due_at)
+
+
 _mark = Prepared(
-    update(sku_plans)
-    .where(
-        sku_plans.c.sku_id == bindparam("sku", type_=skus.c.id.type),
-        or_(sku_plans.c.due_at.is_(None), sku_plans.c.due_at > bindparam("now", type_=Utc)),
-    )
-    .values(due_at=bindparam("now", type_=Utc))
+    update(sku_plans).where(sku_plans.c.sku_id == bindparam("sku", type_=skus.c.id.type)).values(due_at=due_by(bindparam("at", type_=Utc)))
 )
 
 
-def mark(session: Session, sku_ids: Iterable[str]) -> None:
-    """Plan these SKUs anew, soon. Those that no counter stands for have no row, and nothing happens."""
-    now = chance.now()
-    wake(session, PLANNER)
+def mark(session: Session, sku_ids: Iterable[str], *, later: bool = False) -> None:
+    """Plan these SKUs anew: at once, or when there is time for it. Those that no counter stands for have no row, and nothing happens."""
+    at = chance.now() + NO_HURRY if later else chance.now()
     for sku_id in sorted(sku_ids):
-        session.later(_mark, {"sku": sku_id, "now": now})
+        session.later(_mark, {"sku": sku_id, "at": at})
+        if not later:
+            wake(session, PLANNER)
 
 
 def ensure(session: Session, sku_id: str) -> None:
@@ -91,7 +100,7 @@ def ensure(session: Session, sku_id: str) -> None:
 
 def _before(moment: Column[datetime]) -> Prepared:
     query = select(sku_plans.c.sku_id).where(moment <= given(moment, "before"))
-    return Prepared(query.order_by(moment).limit(bindparam("limit", type_=Integer)))
+    return Prepared(query.order_by(moment, sku_plans.c.sku_id).limit(bindparam("limit", type_=Integer)))
 
 
 _marked, _stale = _before(sku_plans.c.due_at), _before(sku_plans.c.planned_at)
@@ -104,6 +113,11 @@ def due(session: Session, limit: int, *, planned_before: datetime) -> list[str]:
         stale = session.rows(_stale, {"before": planned_before, "limit": limit - len(found)})
         found += [row["sku_id"] for row in stale if row["sku_id"] not in found]
     return found
+
+
+def hold(session: Session, sku_id: str) -> None:
+    """Whoever marks it from here on waits until it is planned. Before anything is read that the plan rests on; behind its levels."""
+    session.find(sku_plans, columns=["sku_id"], sku_id=sku_id, lock=True)
 
 
 def planned(session: Session, sku_id: str, own_rate: float) -> None:

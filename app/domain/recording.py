@@ -190,7 +190,7 @@ def unpaid_due(session: Session, channel_id: str, limit: int) -> list[str]:
     query = (
         select(o.external_id)
         .where(o.channel_id == channel_id, ~o.paid, ~o.lapsed, o.status == "open", o.hold_until <= chance.now())
-        .order_by(o.hold_until)
+        .order_by(o.hold_until, o.id)
         .limit(limit)
     )
     return list(session.execute(query).scalars())
@@ -416,6 +416,9 @@ def _apply(session: Session, work: _Work, lines: Sequence[LineSnapshot], *, list
             counters.changed(session, counter)
         else:  # it sold what it was given: nothing is to be repaid
             stock.touched(session).add(counter.sku_id)
+            if counter.has_plenty:
+                stock.in_no_hurry(session).add(counter.sku_id)
+    stock.in_no_hurry(session).difference_update(each.sku_id for each in work.counted if not each.has_plenty)
 
 
 def _identify(session: Session, work: _Work, lines: Sequence[LineSnapshot]) -> dict[str, Known]:

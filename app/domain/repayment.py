@@ -6,6 +6,8 @@ Every transaction that frees units, leaves a line short or changes what a counte
 
 from __future__ import annotations
 
+from functools import cache
+
 from sqlalchemy import select
 
 from app.database import Contended, Session
@@ -16,6 +18,7 @@ from app.domain.counters import Counter
 from app.domain.errors import InsufficientStock
 from app.domain.locations import locations
 from app.domain.stock import Move
+from app.statements import Prepared, one_of, padded
 
 _WHY = {
     "connected": "The shop showed this number when it was connected; nothing was set aside for it yet.",
@@ -34,8 +37,10 @@ def repay(session: Session, *, cause: Cause) -> None:
     while sku_ids := sorted(stock.freed(session)):
         stock.freed(session).clear()
         stock.touched(session).update(sku_ids)
+        stock.in_no_hurry(session).difference_update(sku_ids)
         # Whoever frees units and whoever leaves a line short at the same time take turns here: the later one sees what the other did.
-        session.execute(select(skus.c.id).where(skus.c.id.in_(sku_ids)).order_by(skus.c.id).with_for_update(key_share=True))
+        size, named = padded("sku", sku_ids)
+        session.rows(_in_turn(size), named)
         rivals = counters.of_skus(session, sku_ids) if _sold_elsewhere(session, sku_ids) else []
         seen.update({each.id: each for each in rivals})
         try:
@@ -49,12 +54,20 @@ def repay(session: Session, *, cause: Cause) -> None:
     for counter in seen.values():
         _say_excess(session, counter, cause=cause)
     if touched := stock.touched(session):
-        plans.mark(session, touched)
+        unhurried = touched & stock.in_no_hurry(session)
+        plans.mark(session, touched - unhurried)
+        plans.mark(session, unhurried, later=True)
         touched.clear()
 
 
+@cache
+def _in_turn(size: int) -> Prepared:
+    query = select(skus.c.id).where(one_of(skus.c.id, "sku", size)).order_by(skus.c.id)
+    return Prepared(query.with_for_update(key_share=True))
+
+
 def _sold_elsewhere(session: Session, sku_ids: list[str]) -> bool:
-    return session.scalar(select(plans.sku_plans.c.sku_id).where(plans.sku_plans.c.sku_id.in_(sku_ids)).limit(1)) is not None
+    return bool(session.find(plans.sku_plans, columns=["sku_id"], among=("sku_id", sku_ids)))
 
 
 def _cover(session: Session, counter: Counter, rivals: list[Counter], *, cause: Cause) -> None:

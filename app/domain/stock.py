@@ -17,6 +17,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -41,7 +42,7 @@ from app.domain.causes import Cause
 from app.domain.codes import key_of
 from app.domain.errors import ForbiddenMove, InsufficientStock
 from app.domain.locations import locations
-from app.statements import Prepared, padded
+from app.statements import Prepared, one_of, padded
 
 STATES = ("available", "allotted", "reserved", "committed", "quality_control", "damaged")
 OUTSIDE = ("supplier", "customer", "adjustment", "transit")
@@ -205,6 +206,12 @@ def touched(session: Session) -> set[str]:
     return found
 
 
+def in_no_hurry(session: Session) -> set[str]:
+    """Of the SKUs that were touched, those whose plan can wait a little: something was sold of what there is plenty of."""
+    found: set[str] = session.info.setdefault("in_no_hurry", set())
+    return found
+
+
 def _level_change(session: Session, move: Move, now: datetime) -> Statement:
     parameters = {"sku": move.sku_id, "location": move.location_id, "units": move.quantity, "now": now}
     prepared = _guarded(move.source, move.target) if move.source in STATES else _into(session.dialect, move.target)
@@ -345,12 +352,21 @@ def lock(session: Session, sku_ids: Iterable[str] | Select[Any]) -> None:
     """Hold the levels of these SKUs against other writers, taken in the one order; a select names them too."""
     if session.dialect == "sqlite":
         return  # its one writer is alone
-    session.execute(
-        select(stock_levels.c.sku_id)
-        .where(stock_levels.c.sku_id.in_(sku_ids if isinstance(sku_ids, Select) else sorted(set(sku_ids))))
-        .order_by(stock_levels.c.sku_id, stock_levels.c.location_id)
-        .with_for_update()
-    )
+    if isinstance(sku_ids, Select):
+        session.execute(_locking(stock_levels.c.sku_id.in_(sku_ids)))
+    elif wanted := sorted(set(sku_ids)):
+        size, named = padded("sku", wanted)
+        session.rows(_locked(size), named)
+
+
+def _locking(which: ColumnElement[bool]) -> Select[Any]:
+    query = select(stock_levels.c.sku_id).where(which).order_by(stock_levels.c.sku_id, stock_levels.c.location_id)
+    return query.with_for_update()
+
+
+@cache
+def _locked(size: int) -> Prepared:
+    return Prepared(_locking(one_of(stock_levels.c.sku_id, "sku", size)))
 
 
 def level(session: Session, sku_id: str, location_id: str) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import CheckConstraint, Column, Integer, String, Table, exists, insert, or_, select, text, update
+from sqlalchemy import Boolean, CheckConstraint, Column, Integer, String, Table, exists, insert, or_, select, text, true, update
 
 from app import chance
 from app.database import Id, Session, Utc, metadata
@@ -31,6 +31,8 @@ store = Table(
     Column("time_zone", String(64), nullable=False, server_default="UTC"),
     # What a new SKU does where units are scarcer than the counters that could show them.
     Column("default_policy", String(16), nullable=False, server_default="strict"),
+    # Whether it takes orders beside its shops too, on this API: then a part of each SKU is kept back from the shops.
+    Column("own_orders", Boolean, nullable=False, server_default=true()),
     # What becomes of a quantity that somebody typed in at a marketplace.
     Column("on_hand_edit", String(16), nullable=False, server_default="ask"),
     *(Column(f"{kind}_days", Integer, nullable=False, server_default=str(days)) for kind, (_, _, days) in RETENTION.items()),
@@ -89,9 +91,8 @@ def change(session: Session, changes: Mapping[str, Any], *, seen: Container[int]
         money.exponent(changes["currency"])
         _no_money_yet(session, row["currency"])
     session.execute(update(store).values(**changes, version=store.c.version + 1))
-    if "default_policy" in changes:
-        plans = metadata.tables["sku_plans"]
-        session.execute(update(plans).where(plans.c.policy.is_(None)).values(due_at=chance.now()))
+    if changes.keys() & {"default_policy", "own_orders"}:
+        session.execute(update(metadata.tables["sku_plans"]).values(due_at=chance.now()))
     events.append(session, "store.changed", None, {"changes": dict(changes)}, cause=cause)
     return get(session)
 

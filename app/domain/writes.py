@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
+    func,
     or_,
     select,
     text,
@@ -199,6 +200,23 @@ _due = Prepared(
 def due(session: Session, channel_id: str, now: datetime, settled_at: datetime | None, limit: int) -> list[dict[str, Any]]:
     """Open writes with something to do: their time has come, what they waited for is settled, or nobody waits for their answer."""
     return session.rows(_due, {"channel_id": channel_id, "now": now, "settled_at": settled_at, "limit": limit})
+
+
+_settles = Prepared(
+    select(func.min(writes.c.settle_after).label("at")).where(
+        writes.c.channel_id == given(writes.c.channel_id),
+        writes.c.closed_at.is_(None),
+        writes.c.state == "settling",
+        writes.c.settle_after > given(writes.c.settle_after, "since"),
+    )
+)
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def settles_after(session: Session, channel_id: str, settled_at: datetime | None) -> datetime | None:
+    """The first moment from which orders have to be known before an open write can be settled; of those that aren't settled yet."""
+    at: datetime | None = session.rows(_settles, {"channel_id": channel_id, "since": settled_at or _LONG_AGO})[0]["at"]
+    return at
 
 
 def page(

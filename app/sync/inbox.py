@@ -108,8 +108,7 @@ def handle(database: Database, keys: Vault, channel: Channel, pen: Pen, *, ask_f
             orders_of.setdefault(external_id, []).append(row["id"])
         if not fetch:
             (used if found else unused).append(row["id"])
-    for snapshot, row_id in whole.values():
-        poll.record(database, pen.channel_id, snapshot, cause=pen.cause.by("delivery", row_id))
+    poll.record(database, pen.channel_id, [(snapshot, pen.cause.by("delivery", row_id)) for snapshot, row_id in whole.values()])
     if any(hint.kind in _LOOKED_AT for hint in hints):
         database.run(_take_hints, pen, hints)
     if used:

@@ -279,7 +279,8 @@ def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -
     if row["lease_until"] is not None and row["lease_until"] > now and not exclusive:
         return None
     adopted_from = now if exclusive or row["lease_until"] is None else row["lease_until"]
-    taken = {"holder": holder, "fence": row["fence"] + 1, "lease_until": now + LEASE}
+    # While nobody worked for it messages may have been lost, and there are shops that send none twice: its orders are read at once.
+    taken = {"holder": holder, "fence": row["fence"] + 1, "lease_until": now + LEASE, "poll_due_at": now}
     channels.change_lane(session, channel_id, **taken)
     return row | taken | {"adopted_from": adopted_from}
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 from typing import Any
 
@@ -31,8 +32,6 @@ SWITCH_EVERY = timedelta(hours=1)
 WHILE_READING = timedelta(seconds=30)
 # What an untracked SKU shows: always something, and refilled below half of it.
 UNLIMITED = 1_000
-# So many left are few, however slowly it sells.
-FEW = 25
 # What passes between a sale and the request that follows it, beside what the channel itself takes.
 REACTION_S = 2.0
 _COSTS = {Zero.HARMLESS: 0, Zero.DARK: 1, Zero.ENDS: 2}
@@ -76,19 +75,21 @@ class Wish:
 def _is_far_below(has: int, share: int, a_day: float) -> bool:
     """Whether a share is missed by so much that it matters: it has less than a quarter of it; or less than half, and that is few, or
     won't last a week. One sale moves shares by less than that, and so does a stock that shrinks evenly."""
-    return share >= max(1, 4 * has) or (share >= 2 * has > 0 and has < max(FEW, counters.MEMORY_DAYS * a_day))
+    return share >= max(1, 4 * has) or (share >= 2 * has > 0 and has < max(counters.FEW, counters.MEMORY_DAYS * a_day))
 
 
 def run(database: Database) -> int:
     """Plan what is due, one transaction for each SKU. Returns how many there were; call again while there are."""
     due = database.look(plans.due, AT_ONCE, planned_before=chance.now() - LOOK_AGAIN)
-    for sku_id in due:
-        database.run(plan, sku_id)
+    for planned in database.run_each([partial(plan, sku_id=each) for each in due]):
+        planned.result()
     return len(due)
 
 
 def plan(session: Session, sku_id: str) -> None:
     """Work out what each counter of a SKU shall offer, and mark those due for which a write is worth it."""
+    stock.lock(session, [sku_id])
+    plans.hold(session, sku_id)
     rivals = counters.of_skus(session, [sku_id])
     row = plans.get(session, sku_id)
     own_rate = _own_rate(session, row)
@@ -105,11 +106,13 @@ def plan(session: Session, sku_id: str) -> None:
     if not sellers:
         return
     shops = channels.capable(session, {each.channel_id for each in sellers})
-    exposing = (row["policy"] or store.get(session)["default_policy"]) == "expose"
+    books = store.get(session)
+    exposing = (row["policy"] or books["default_policy"]) == "expose"
     # A shop that was just connected may show these units already: nobody is given more before it was read.
     joining = any(not each.known and each.state == "active" and each.channel_status != "disconnected" for each in rivals)
     joining = joining or channels.is_being_read(session)
-    plan = decide(row, free, sellers, shops, own_rate=own_rate, exposing=exposing, joining=joining)
+    sells_itself = own_rate if books["own_orders"] else None
+    plan = decide(row, free, sellers, shops, own_rate=sells_itself, exposing=exposing, joining=joining)
     if plan.again is not None:
         plans.again(session, sku_id, plan.again)
     for wish in plan.wishes:
@@ -131,14 +134,14 @@ def decide(
     sellers: Sequence[Counter],
     shops: Mapping[str, tuple[Mapping[str, Any], Capabilities]],
     *,
-    own_rate: float,
+    own_rate: float | None,
     exposing: bool,
     joining: bool = False,
 ) -> Plan:
     """The plan for one SKU, and nothing but arithmetic: the preview of going live asks for it too.
 
-    `free` is what is available, by location; `shops` say how a channel's counters share and what it can do. `joining`: nobody is
-    given more for now.
+    `free` is what is available, by location; `shops` say how a channel's counters share and what it can do. `own_rate`: what our own
+    API sells a day; None: it takes no orders, and only its minimum is kept for it. `joining`: nobody is given more for now.
     """
     wishes = [Wish(each, *shops[each.channel_id]) for each in sellers]
     if not row["tracked"]:
@@ -157,7 +160,7 @@ def decide(
         for wish in wishes:
             wish.want = min(wish.want, wish.counter.on_offer)
         again = chance.now() + WHILE_READING
-    return Plan(wishes, _due(wishes, pool, _Own(shares[None], row["own_min"], own_rate)), again)
+    return Plan(wishes, _due(wishes, pool, _Own(shares[None], row["own_min"], own_rate or 0.0)), again)
 
 
 def _could_be_covered(counter: Counter, rivals: Sequence[Counter], free: Mapping[str, int]) -> bool:
@@ -213,8 +216,9 @@ def _seller(wish: Wish) -> Seller:
     )
 
 
-def _own(row: Mapping[str, Any], rate: float, pool: Mapping[str, int]) -> Seller:
-    return Seller(id=None, rate=rate, location_ids=list(pool), weight=row["own_weight"], min_share=row["own_min"])
+def _own(row: Mapping[str, Any], rate: float | None, pool: Mapping[str, int]) -> Seller:
+    weight = row["own_weight"] if rate is not None else 0
+    return Seller(id=None, rate=rate or 0.0, location_ids=list(pool), weight=weight, min_share=row["own_min"])
 
 
 def _keep_lit(wishes: Sequence[Wish], units: int) -> datetime | None:

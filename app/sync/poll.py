@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -26,25 +27,34 @@ from app.domain.snapshots import OrderSnapshot
 log = structlog.get_logger()
 
 AT_ONCE = 50
+# Orders that are recorded without waiting for each other: so many that they share what a commit costs, and others hardly wait for them.
+TOGETHER = 16
 
 
-def record(database: Database, channel_id: str, snapshot: OrderSnapshot, *, cause: Cause, reread: bool = False) -> bool:
-    """Record one order; what can't be recorded is parked, visible, and in nobody's way. Returns whether it was recorded.
+def record(
+    database: Database, channel_id: str, snapshots: Sequence[tuple[OrderSnapshot, Cause]], *, reread: bool = False
+) -> list[tuple[OrderSnapshot, bool]]:
+    """Record orders, each with its cause; what can't be recorded is parked, visible, and in nobody's way. Returns of each whether it was
+    recorded.
 
     Raises: DatabaseUnavailable, which is nobody's fault and passes.
     """
-    try:
-        database.run(recording.record, channel_id, snapshot, reread=reread, cause=cause)
-    except DatabaseUnavailable:
-        raise
-    except Exception as error:
-        log.error("an order can't be recorded", channel=channel_id, order=snapshot.external_id, exc_info=error)
-        database.run(_park, channel_id, snapshot.external_id, _said(error), cause=cause)
-        return False
-    return True
+    found = []
+    for start in range(0, len(snapshots), TOGETHER):
+        batch = snapshots[start : start + TOGETHER]
+        calls = [partial(recording.record, channel_id=channel_id, snapshot=each, reread=reread, cause=cause) for each, cause in batch]
+        for (snapshot, cause), recorded in zip(batch, database.run_each(calls), strict=True):
+            error = recorded.exception()
+            if isinstance(error, DatabaseUnavailable):
+                raise error
+            if error is not None:
+                log.error("an order can't be recorded", channel=channel_id, order=snapshot.external_id, exc_info=error)
+                database.run(_park, channel_id, snapshot.external_id, _said(error), cause=cause)
+            found.append((snapshot, error is None))
+    return found
 
 
-def _said(error: Exception) -> str:
+def _said(error: BaseException) -> str:
     return error.detail if isinstance(error, Refusal) else f"{type(error).__name__}: {error}"
 
 
@@ -80,9 +90,9 @@ def poll(database: Database, channel: Channel, pen: Pen) -> int:
     whole, seen = True, 0
     recorded: list[str] = []
     for page in channel.orders_since(since):
-        for snapshot in page.orders:
-            seen += 1
-            if record(database, pen.channel_id, snapshot, cause=pen.cause):
+        seen += len(page.orders)
+        for snapshot, done in record(database, pen.channel_id, [(each, pen.cause) for each in page.orders]):
+            if done:
                 recorded.append(snapshot.external_id)
             else:
                 whole = False
@@ -153,7 +163,7 @@ def fetch(database: Database, channel: Channel, pen: Pen, ids: Sequence[str], *,
     """Read these orders and record them; one that can't be understood is parked, and in nobody's way. Raises: TryLater, NoUse."""
     try:
         for snapshot in channel.fetch_orders(ids):
-            record(database, pen.channel_id, snapshot, cause=pen.cause, reread=reread)
+            record(database, pen.channel_id, [(snapshot, pen.cause)], reread=reread)
     except BadPayload as error:
         if len(ids) == 1:
             database.run(_park, pen.channel_id, ids[0], str(error), cause=pen.cause)
@@ -173,13 +183,7 @@ def reread_unpaid(database: Database, channel: Channel, pen: Pen) -> int:
 def wanted_at(session: Session, pen: Pen) -> datetime | None:
     """When the next poll is due: by the channel's rhythm, or as soon as it can settle what waits for it."""
     lane = channels.lane(session, pen.channel_id)
-    w = writes.writes.c
-    query = select(func.min(w.settle_after)).where(w.channel_id == pen.channel_id, w.closed_at.is_(None), w.state == "settling")
-    if lane["settled_at"] is not None:
-        query = query.where(w.settle_after > lane["settled_at"])
-    waits: datetime | None = session.scalar(query)
-    if waits is not None and waits.tzinfo is None:
-        waits = waits.replace(tzinfo=chance.now().tzinfo)
+    waits = writes.settles_after(session, pen.channel_id, lane["settled_at"])
     due: datetime | None = lane["poll_due_at"]
     if waits is None:
         return due
@@ -233,6 +237,9 @@ def _note_listings(session: Session, pen: Pen, batch: Sequence[ListingSnapshot])
             counter_id = made["id"]
             if made["state"] in ("parked", "gone"):  # it is here again: look at it anew
                 counters.change(session, counter_id, state="idle", sku_id=made["sku_id"])
+            if made["known"] and made["rebase_at"] is None and each.quantity not in (None, made["shown"]):
+                # Something under way, or a hand edit: a reading tells.
+                counters.change(session, counter_id, rebase_at=chance.now())
         if row["counter_id"] != counter_id:
             listings.count_with(session, row["id"], counter_id)
             if row["counter_id"] is not None:

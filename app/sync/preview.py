@@ -102,13 +102,14 @@ def _previews(session: Session, sku_ids: Sequence[str], joining: set[str]) -> li
     for each in counters.of_ids(session, list(session.execute(ids).scalars())):
         rivals.setdefault(each.sku_id, []).append(each)
     shops = channels.capable(session, _answering(session))
-    expose = store.get(session)["default_policy"] == "expose"
+    books = store.get(session)
     for sku_id in sku_ids:
         if sku_id in rows and sku_id in found:
             mine = [each for each in rivals.get(sku_id, ()) if each.state in ("active", "parked")]
             row = rows[sku_id]
-            exposing = row["policy"] == "expose" if row["policy"] else expose
-            found[sku_id].seen = _foresee(row, free.get(sku_id, {}), mine, joining, shops, exposing=exposing)
+            exposing = (row["policy"] or books["default_policy"]) == "expose"
+            own_rate = row["own_rate"] if books["own_orders"] else None
+            found[sku_id].seen = _foresee(row, free.get(sku_id, {}), mine, joining, shops, own_rate=own_rate, exposing=exposing)
     return [found[sku_id] for sku_id in sku_ids if sku_id in found]
 
 
@@ -124,6 +125,7 @@ def _foresee(
     joining: set[str],
     shops: Mapping[str, tuple[Mapping[str, Any], Capabilities]],
     *,
+    own_rate: float | None,
     exposing: bool,
 ) -> list[Seen]:
     """Let the plan run until nothing is left to do."""
@@ -146,7 +148,7 @@ def _foresee(
         _cover(everybody, left)
         if not sellers:
             break
-        plan = decide(row, left, sellers, shops, own_rate=row["own_rate"], exposing=exposing)
+        plan = decide(row, left, sellers, shops, own_rate=own_rate, exposing=exposing)
         for wish in plan.wishes:
             wish.counter.exposed = wish.exposed
         due = {each.id: plan.due[each.id] for each in sellers if plan.due.get(each.id, each.on_offer) != each.on_offer}

@@ -256,14 +256,14 @@ _to_read = Prepared(
     .where(table.c.channel_id == given(table.c.channel_id), table.c.rebase_at <= given(table.c.rebase_at, "now"))
     .where(table.c.sku_id.is_not(None), ~has_open_write())
     .group_by(table.c.unit)
-    .order_by(func.min(table.c.rebase_at))
+    .order_by(func.min(table.c.rebase_at), table.c.unit)
     .limit(bindparam("limit", type_=Integer))
 )
 _due = Prepared(
     select(table.c.id, table.c.unit)
     .where(table.c.channel_id == given(table.c.channel_id), table.c.due_at <= given(table.c.due_at, "now"))
     .where(table.c.state == "active", table.c.target.is_not(None), ~has_open_write())
-    .order_by(table.c.due_at)
+    .order_by(table.c.due_at, table.c.id)
     .limit(bindparam("limit", type_=Integer))
 )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,11 +14,11 @@ import pytest
 from app import chance
 from app.channels.base import Budget, Refuses, WriteMode, WriteRequest, WriteResult, Zero
 from app.channels.memory import EXACT, Shop
-from app.database import Database
+from app.database import Database, Session
 from app.domain import catalogue, changes, connections, counters, exceptions, listings, plans, recording, writes
 from app.domain import store as settings
 from app.domain.counters import Counter
-from app.sync import push
+from app.sync import plan, push
 from tests import shop as shelf
 from tests.world import CAUSE, World, broken_books, world
 
@@ -165,6 +166,8 @@ def test_what_still_has_plenty_for_what_it_sells_is_not_refilled(store: Store) -
     store.buy(one)
     assert (store.shows, store.writes) == ([29, 30], 2), "29 are less than half of its share now, and as much as it sells in a week"
     store.buy(one)
+    assert one.shows == 28, "28 are plenty: there is no hurry"
+    store.world.run_for(plans.NO_HURRY.total_seconds())
     assert one.shows == 58
     store.check()
 
@@ -182,6 +185,18 @@ def test_what_sells_within_a_write_is_refilled_early(store: Store) -> None:
     assert (one.shows, store.free) == (119, 0)
 
 
+def test_a_store_without_orders_of_its_own_shows_all_that_there_is_but_for_the_least_that_was_asked_for(store: Store) -> None:
+    store.database.run(settings.change, {"own_orders": False}, cause=CAUSE)
+    store.world.stocked(BOWL, 10)
+    one = store.stall()
+    store.settle()
+    assert (one.shows, store.free) == (10, 0)
+    store.plan(own_min=8)
+    store.settle()
+    assert (one.shows, store.free) == (2, 8)
+    store.check()
+
+
 def test_an_hour_with_nothing_to_do_costs_next_to_nothing(store: Store) -> None:
     store.world.stocked(BOWL, 60)
     store.stall()
@@ -193,6 +208,34 @@ def test_an_hour_with_nothing_to_do_costs_next_to_nothing(store: Store) -> None:
     assert (store.writes, store.database.look(plans.get, store.sku["id"])["planned_at"]) == (written, planned)
     # Each lane renews its lease, polls every 5 minutes, and looks after its subscriptions once an hour.
     assert commits <= 80 + 12 + 2, f"{commits} commits"
+
+
+def test_what_changes_while_it_is_planned_is_planned_for_too(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.world.stocked(BOWL, 6)
+    one = store.stall()
+    store.settle()
+    shown, planning, changed = one.shows, threading.Event(), threading.Event()
+    of_skus = counters.of_skus
+
+    def slowly(session: Session, sku_ids: Iterable[str]) -> list[Counter]:
+        found = of_skus(session, sku_ids)
+        planning.set()
+        changed.wait(0.5)  # on PostgreSQL, where others write meanwhile; they may have to wait for us
+        return found
+
+    monkeypatch.setattr(plan.counters, "of_skus", slowly)
+    plans_it = threading.Thread(target=store.database.run, args=(plan.plan, store.sku["id"]))
+    store.database.run(plans.mark, [store.sku["id"]])
+    plans_it.start()
+    assert planning.wait(10)
+    monkeypatch.setattr(plan.counters, "of_skus", of_skus)
+    store.database.run(connections.disconnect, one.channel_id, "zero", cause=CAUSE)
+    changed.set()
+    plans_it.join()
+    assert shown == one.shows
+    store.settle()
+    assert one.shows == 0
+    store.check()
 
 
 # Where scarce units go

@@ -160,6 +160,18 @@ def test_three_numbers_changed_within_an_hour_are_another_programs_until_a_perso
     assert opened(store, "urgent") == ["second_writer"]
 
 
+def test_a_number_that_was_changed_by_hand_is_found_with_the_next_list_of_what_is_on_sale(store: World) -> None:
+    stall = Stall().open(store)
+    counter = store.counter(stall.channel_id)
+    before = stall.counters[counter.external_id]
+    stall.counters[counter.external_id] += 5
+    store.run_for(120)
+    assert (opened(store), stall.counters[counter.external_id]) == ([], before + 5)
+    store.database.run(channels.change_lane, stall.channel_id, listings_due_at=chance.now())
+    store.run_for(120)
+    assert (opened(store), stall.counters[counter.external_id]) == (["hand_edit"], before)
+
+
 @on_one
 def test_a_number_that_was_changed_by_hand_and_set_right_again_waits_for_nobody_after_an_hour(store: World) -> None:
     stall = Stall().open(store)
