@@ -1,7 +1,8 @@
 """Tallystick: the one record of a small store's products, stock and orders. This page is the map.
 
     main.py        create_app(): the only place where the parts of the server are joined
-    cli.py         tallystick serve | demo | channel | resume | check | import | export | token | key | backup | restore | openapi
+    cli.py         tallystick serve | demo | simulate | channel | resume | check | import | export | token | key | backup | restore |
+                   openapi
     settings.py    everything read from the environment, once (TALLYSTICK_…)
     database.py    engine, read() and write(), column types
     statements.py  those of hot paths, compiled once
@@ -30,8 +31,9 @@
                    preview: what going live would do; push: plan, send, settle; lane: all of it for one channel, step by step
     sandbox/       simulated marketplaces with their quirks and faults, in this process or over real HTTP
     demo/          `make run`: the service, sandbox shops, their buyers, and who oversold
+    simulation/    `tallystick simulate`: whole stores from seeds on a virtual clock, every fault, and what must hold all the while
 
-Imports point one way: cli → demo → main → worker, lanes → api → alerts → sync → channels.base → vault, security, … → domain →
+Imports point one way: cli → demo, simulation → main → worker, lanes → api → alerts → sync → channels.base → vault, security, … → domain →
 database → statements → chance.
 Contracts in pyproject.toml hold it.
 

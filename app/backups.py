@@ -42,10 +42,12 @@ def _quiet(what: str, done: int, total: int) -> None:
 def back_up(url: str, path: Path, progress: Progress = _quiet) -> None:
     """Write a copy of the store, as of one moment, to a new file. Trading goes on meanwhile.
 
-    Raises: FileExistsError; NotABackup when there is no store to copy.
+    Raises: FileExistsError, FileNotFoundError; NotABackup when there is no store to copy.
     """
     if path.exists():
         raise FileExistsError(f"{path} exists already; choose another name.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {path.parent}; make it first.")
     place = make_url(url)
     if place.get_backend_name() == "sqlite" and not Path(place.database or "").exists():
         raise NotABackup(f"There is no store at {place.database} yet; `tallystick serve` makes one.")

@@ -1,10 +1,11 @@
-"""The command line: tallystick serve | demo | channel | resume | check | import | export | token | key | backup | restore |
+"""The command line: tallystick serve | demo | simulate | channel | resume | check | import | export | token | key | backup | restore |
 openapi."""
 
 from __future__ import annotations
 
 import json
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
@@ -138,6 +139,7 @@ def serve(
             with _opened(settings) as database:
                 vault.open_vault(settings.key, database)
                 mark.Mark(database, settings).compare()
+        _must_be_free(host, port)
         service = create_app(settings, on_ready=ready)
         server = uvicorn.Server(
             uvicorn.Config(
@@ -157,10 +159,22 @@ def serve(
         raise typer.Exit(1)
 
 
+def _must_be_free(host: str, port: int) -> None:
+    """Found before anybody is told that we serve there. Raises: OSError, in plain words."""
+    family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    with socket.socket(family, kind, protocol) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(address)
+        except OSError as error:
+            what = "If something listens there, stop it, or choose another --port."
+            raise OSError(f"{host}, port {port}: {error.strerror}. {what}") from None
+
+
 @app.command()
 def demo(
     shops: Annotated[int, typer.Option(min=2, max=6, help="How many shops.")] = 3,
-    speed: Annotated[float, typer.Option(min=0.1, max=50, help="How busy buyers and potter are; 1 is an order every three seconds.")] = 1.0,
+    speed: Annotated[float, typer.Option(min=0.1, max=50, help="How busy buyers and potter are; 1 is an order every two seconds.")] = 1.0,
     faults: Annotated[float, typer.Option(min=0, max=1, help="How much goes wrong: 0 nothing, 1 more than one can imagine.")] = 0.1,
     seconds: Annotated[float | None, typer.Option(min=1, help="End by itself after so many seconds.")] = None,
     plain: Annotated[bool, typer.Option("--plain", help="A line of figures every few seconds instead of a screen.")] = False,
@@ -181,6 +195,43 @@ def demo(
         except demonstration.NotStarted as error:
             typer.echo(str(error), err=True)
             raise typer.Exit(1) from None
+    if not fine:
+        raise typer.Exit(1)
+
+
+@app.command()
+def simulate(
+    seed: Annotated[int, typer.Option(min=0, help="The first seed. The same seed tells the same story, on every machine.")] = 1,
+    seeds: Annotated[
+        int | None, typer.Option(min=1, help="How many, one after another; left out: 20, or 1 with --events or --story.")
+    ] = None,
+    orders: Annotated[int, typer.Option(min=1, help="About how many buyers come in a run.")] = 100,
+    events: Annotated[int | None, typer.Option(min=0, help="Leave the run in peace after so many of its events.")] = None,
+    story: Annotated[str | None, typer.Option(help="Tell what happened to this SKU, or to `all`, in words.")] = None,
+    append: Annotated[Path | None, typer.Option(help="Add each run as a line of JSON to this file, and say what it holds by then.")] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="How many processes.")] = os.cpu_count() or 1,
+    faults: Annotated[float, typer.Option(min=0, max=3, help="How much goes wrong: 0 nothing, 1 more than one can imagine.")] = 1.0,
+    bounded: Annotated[bool, typer.Option("--bounded", help="One of the shops can only be written with an accepted risk.")] = False,
+    small: Annotated[bool, typer.Option("--small", help="Few SKUs and shops: more seeds in the same time.")] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="The same buyers under each policy, ours and those of other tools.")] = False,
+    picture: Annotated[Path | None, typer.Option(help="With --compare: draw it into this SVG file.")] = None,
+) -> None:
+    """Try to make Tallystick oversell: whole stores on a virtual clock, with every fault there is, from one seed each.
+
+    Buyers, lost and late messages, requests that fail after they took effect, outages, crashes, restored backups, hands that type numbers:
+    all of it is drawn from the seed. The code that moves stock is the one that serves your shops; the shops are simulated. After every
+    step it is held against the truth, which no program could know: who was sold what, and whether it was there. A run that fails is
+    shortened and told in words.
+
+    Leaves with 1 when something didn't hold. Nothing of yours is touched.
+    """
+    from app.simulation import command
+
+    alone = seeds is None and (events is not None or story is not None)
+    many = seeds or (1 if alone else 20)
+    options = command.Options(seed, many, orders, events, story, append, jobs, bounded, faults, compare, picture, small)
+    with _clearly():
+        fine = command.run(options, _console)
     if not fine:
         raise typer.Exit(1)
 

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import re
+import socket
 import sqlite3
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,16 @@ def said(result: Result, code: int) -> str:
     assert result.exit_code == code, printed
     assert "Traceback" not in printed
     return printed
+
+
+# Starting
+
+
+def test_a_port_that_is_taken_is_said_before_anybody_is_told_that_we_serve(run: Run) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        printed = said(run("serve", "--port", str(port)), 1)
+    assert printed == f"127.0.0.1, port {port}: Address already in use. If something listens there, stop it, or choose another --port.\n"
 
 
 # Help and settings
@@ -258,6 +269,8 @@ def test_a_backup_is_not_written_over_a_file_and_what_is_none_is_not_restored(
     assert str(file) in said(run("backup", file, **where), 0)
     assert file.stat().st_mode & 0o777 == 0o600
     assert "choose another name" in said(run("backup", file, **where), 1)
+    nowhere = file.parent / "nowhere"
+    assert f"There is no folder {nowhere}; make it first.\n" in said(run("backup", nowhere / "first.sqlite", **where), 1)
     with sqlite3.connect(tmp_path / "other.sqlite") as other:
         other.execute("CREATE TABLE notes (id)")
     other.close()

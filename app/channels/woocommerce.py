@@ -99,7 +99,10 @@ class WooCommerce:
     """One WooCommerce shop."""
 
     kind: ClassVar[str] = "woocommerce"
-    settings: ClassVar[Mapping[str, str]] = {"url": "The shop's address, such as https://shop.example"}
+    settings: ClassVar[Mapping[str, str]] = {
+        "url": "The shop's address, such as https://shop.example",
+        "order_lag_s": "How many seconds a sandbox on this machine lags behind; a real shop can't say it",
+    }
     credentials: ClassVar[Mapping[str, str]] = {
         "consumer_key": "The key of the REST API (ck_…), made under WooCommerce → Settings → Advanced → REST API with Read/Write",
         "consumer_secret": "Its secret (cs_…)",

@@ -95,6 +95,12 @@ class Api:
         url = httpx.URL(self.url)
         self._plain = url.scheme == "http"
         host = url.host if url.port is None else f"{url.host}:{url.port}"
+        # A sandbox says how late it may be; a real shop's lag is nobody's to choose.
+        self.lag_s: float | None = None
+        if given := connection.settings.get("order_lag_s"):
+            if not is_loopback(url.host) or not re.fullmatch(r"[1-9][0-9]{0,2}", str(given)):
+                raise NoUse("misconfigured", "Only a sandbox on this machine can say how many seconds it lags behind. Leave it empty.")
+            self.lag_s = float(given)
         # On plain HTTP the secret never leaves: each request is signed with it.
         self._client = Client(frozenset({host}), connection.transport, guard=connection.guard, plain_http_ok=self._plain)
 

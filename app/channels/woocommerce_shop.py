@@ -25,6 +25,9 @@ _STOCK = "id,parent_id,manage_stock,stock_quantity,backorders"
 # Made of other products, or sold somewhere else: nothing of theirs is counted under their own name.
 _WITHOUT_STOCK = {"grouped", "external"}
 _HOLD_S = 3600.0
+# One request of the shop writes the order, takes the units off and notes it at the line; a slow host needs some seconds for that.
+_FEED_LAG_S = 10.0
+_READ_LAG_S = 5.0
 _BY_ID = {"orderby": "id", "order": "asc", "_fields": _FIELDS}
 _PASSES = 3
 
@@ -171,11 +174,10 @@ def capabilities(api: Api) -> Capabilities:
         keyed=False,
         counts_down_at=CountsDown.PAID,
         refuses_below_zero=Refuses.STOREFRONT if counts else Refuses.NO,
-        # One request of the shop writes the order, takes the units off and notes it at the line; a slow host needs some seconds for that.
-        feed_lag_s=10.0,
+        feed_lag_s=api.lag_s or _FEED_LAG_S,
         feed_overlap_s=120.0,
         poll_every_s=60.0,
-        read_lag_s=5.0,
+        read_lag_s=api.lag_s or _READ_LAG_S,
         zero=Zero.HARMLESS,
         drains=True,
         hold_s=hold_s,

@@ -1,6 +1,6 @@
 """The demo: the whole service, sandbox shops on real loopback HTTP, and buyers; in one process that leaves nothing behind.
 
-`shelf` is what is on sale and where, `market` what goes on, `score` who oversold, `service` the server and its REST, `view` the screen.
+`shelf` is what is on sale and where, `market` what goes on, `service` the server and its REST, `view` the screen.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from app import chance
 from app.database import engine_for
 from app.demo import shelf, view
 from app.demo.market import Market
-from app.demo.score import Score
 from app.demo.service import NotStarted, Service
 from app.directory import held
+from app.sandbox.score import Score
 from app.settings import Settings
 
 __all__ = ["NotStarted", "Options", "run"]
@@ -91,8 +91,8 @@ def run(options: Options, console: Console) -> bool:
         market = Market(service, stands, score, speed=options.speed, faults=options.faults)
         stack.callback(market.stop)
         market.start()
-        _open_shop(service, stands, market, over)
-        _wait(lambda: any(stand.shows(code) > 0 for stand in stands for code in shelf.CODES), over, "No shop shows anything.")
+        _open_shop(service, stands, market, over, console)
+        _wait(lambda: all(any(stand.shows(code) > 0 for code in shelf.CODES) for stand in stands), over, "A shop shows nothing.")
         market.trade()
         figures = view.Figures(service, stands, score)
         frame = view.Frame(service.url, token, options.speed, options.faults)
@@ -179,7 +179,7 @@ def _must_be_empty(url: str) -> None:
         raise NotStarted("There is something in that database already: it may be a real store. Make an empty one for the demo.")
 
 
-def _open_shop(service: Service, stands: list[shelf.Stand], market: Market, over: threading.Event) -> None:
+def _open_shop(service: Service, stands: list[shelf.Stand], market: Market, over: threading.Event, console: Console) -> None:
     """Everything that a shopkeeper does to begin, by REST: products, what lies on the shelf, the shops, and what the set consists of.
 
     Raises: NotStarted when a shop isn't connected in time.
@@ -190,10 +190,11 @@ def _open_shop(service: Service, stands: list[shelf.Stand], market: Market, over
         market.receive(piece.code, piece.units)
     for stand in stands:
         stand.channel_id = service.post("/v1/channels", stand.connection())["id"]
+    console.print("Shops are connected. Their numbers are read before anything is written …")
     for stand in stands:
         for listing in _wait(partial(_unmapped, service, stand), over, f"{stand.name} isn't connected.") or ():
             service.patch(f"/v1/listings/{listing['id']}", {"components": [{"sku": shelf.SET_OF, "quantity": shelf.SET_PER}]})
-    _wait(partial(_goes_live, service), over, "The shops can't go live.")
+    _wait(partial(_goes_live, service), over, "The shops can't go live.", every_s=0.25)
 
 
 def _goes_live(service: Service) -> bool:
@@ -210,11 +211,11 @@ def _unmapped(service: Service, stand: shelf.Stand) -> Sequence[Mapping[str, Any
     return list(service.all(f"/v1/channels/{stand.channel_id}/listings", mapping="open"))
 
 
-def _wait(condition: Callable[[], T], over: threading.Event, otherwise: str) -> T | None:
+def _wait(condition: Callable[[], T], over: threading.Event, otherwise: str, *, every_s: float = 0.1) -> T | None:
     """What came at last; None when somebody ended us meanwhile. Raises: NotStarted when it takes too long."""
     patience = chance.monotonic() + CONNECTED_WITHIN_S
     while not (found := condition()):
-        if over.wait(0.1):
+        if over.wait(every_s):
             return None
         if chance.monotonic() > patience:
             raise NotStarted(f"{otherwise} The log in the data directory (--data-dir keeps it) says more.")
@@ -270,8 +271,8 @@ def _broken(service: Service, market: Market) -> str | None:
 def _sum_up(figures: view.Figures, options: Options, console: Console) -> None:
     score = figures.score
     console.print(
-        f"{figures.orders.total()} orders came in, {figures.writes.total()} changes went out, {score.sold} units were sold, "
-        f"{score.refused} buyers were told “sold out”.",
+        f"{figures.orders.total()} orders came in, {figures.writes.total()} changes went out, {score.sold} units were sold. "
+        f"Told “sold out”: {score.refused}.",
         soft_wrap=True,
     )
     console.print(f"Oversold: {view.oversold(score)}.", soft_wrap=True)

@@ -14,17 +14,17 @@ import httpx
 import structlog
 
 from app import chance
-from app.demo.score import Score
 from app.demo.service import Service
 from app.demo.shelf import CODES, PIECES, SET_CODE, SET_WANTED, Stand
 from app.sandbox.faults import Faults
+from app.sandbox.score import Score
 from app.sandbox.shop import Outgoing
 from app.sandbox.woocommerce import WooCommerceShop
 
 log = structlog.get_logger()
 
 # At speed 1, how many seconds lie between two of them.
-BUYER_S, CANCEL_S, FIRING_S, PACKING_S = 3.0, 25.0, 6.0, 6.0
+BUYER_S, CANCEL_S, FIRING_S, PACKING_S = 2.0, 25.0, 6.0, 4.0
 # And where everything goes wrong that can (faults 1).
 MEDDLING_S, OUTAGE_S = 20.0, 60.0
 DOWN_S = (8.0, 40.0)
@@ -57,7 +57,8 @@ class Market:
         self._thread.start()
 
     def trade(self) -> None:
-        """Open the doors."""
+        """Open the doors. Somebody waits there already, and buys something."""
+        self._after(0.0, self._buy_first)
         self._again_and_again(BUYER_S / self._speed, self._buy)
         self._again_and_again(CANCEL_S / self._speed, self._cancel)
         self._again_and_again(FIRING_S / self._speed, lambda: self._hand_on(self._fire))
@@ -120,6 +121,14 @@ class Market:
             self._pool.submit(done)
 
     # Buyers
+
+    def _buy_first(self) -> None:
+        stand = self._stands[0]
+        most = max(CODES, key=stand.shows)
+        with stand.shop.lock:
+            order = stand.shop.buy({stand.variants[most]: 1})
+        if order is not None:
+            self._open.append((stand, order))
 
     def _buy(self) -> None:
         """Somebody takes one thing or two, mostly one of each. A few pay later, and not all of those do."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from app import chance
-from app.demo.score import Sells
 from app.sandbox.faults import Faults
+from app.sandbox.score import Sells
 from app.sandbox.server import Site
 from app.sandbox.shop import Shop
 from app.sandbox.shopify import ShopifyShop
@@ -97,7 +97,7 @@ class Stand:
         else:
             assert isinstance(self.shop, WooCommerceShop)
             self.shop.url = self.site.url
-            settings = {"url": self.site.url}
+            settings = {"url": self.site.url, "order_lag_s": "1"}
             credentials = {"consumer_key": self.shop.key, "consumer_secret": self.shop.secret}
         return {"kind": self.shop.kind, "name": self.name, "settings": settings, "credentials": credentials, "locations": ["STUDIO"]}
 

@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from app.demo.score import Score
 from app.demo.service import Newest, Service
 from app.demo.shelf import CODES, SET_CODE, SET_PER, Stand
+from app.sandbox.score import Score
 
 _STATUS = {"live": "live", "connected": "connecting"}
 

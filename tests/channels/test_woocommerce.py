@@ -435,3 +435,10 @@ def test_a_secret_is_made_and_kept_before_a_webhook_is() -> None:
     secrets = {json.loads(request.content)["secret"] for request in transport.asked[1:]}
     assert secrets == {kept.kept["webhook_secret"]}
     assert len(kept.kept["webhook_secret"]) == 64
+
+
+@pytest.mark.parametrize(("url", "lag"), [("https://shop.example", "1"), ("http://127.0.0.1:8080", "0"), ("http://127.0.0.1:8080", "1.5")])
+def test_only_a_sandbox_on_this_machine_says_how_many_whole_seconds_it_lags_behind(url: str, lag: str) -> None:
+    with pytest.raises(NoUse) as refusal:
+        connected(url=url, order_lag_s=lag)
+    assert refusal.value.code == "misconfigured"

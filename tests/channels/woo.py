@@ -33,9 +33,10 @@ def connected(
     webhook_secret: str = SECRET,
     guard: Callable[[], None] = lambda: None,
     vault: MemoryVault | None = None,
+    **settings: str,
 ) -> WooCommerce:
     vault = vault or MemoryVault(consumer_key=key, consumer_secret=secret, webhook_secret=webhook_secret)
-    return WooCommerce(Connection("channel-1", {"url": url}, vault, transport, guard))
+    return WooCommerce(Connection("channel-1", {"url": url} | settings, vault, transport, guard))
 
 
 def payload(name: str) -> bytes:

@@ -10,10 +10,10 @@ from app import chance
 from app.channels.base import WriteMode, WriteRequest, WriteResult, Zero
 from app.channels.memory import EXACT, Shop
 from app.database import Database
-from app.demo.score import Score, Sells
 from app.domain import channels, connections, counters, exceptions, going_live
 from app.domain.errors import AskFirst, NotReady, WrongState
 from app.sandbox.faults import Faults, ShopTransport
+from app.sandbox.score import Score, Sells
 from app.sandbox.shopify import ShopifyShop
 from app.sandbox.woocommerce import WooCommerceShop
 from app.sync import preview
