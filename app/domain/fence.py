@@ -184,7 +184,7 @@ def _covered(session: Session, pen: Pen, counter: Counter, value: int, guard: in
     if not at_risk or (pen.can.drains and counter.shown < value < WORTH_DARKNESS * at_risk):
         return None  # what it shows will do until it is sold, or until there is cover
     if value == 0 or pen.can.drains:
-        return 0, None, []  # zero is always permitted, and may be repeated; what is wanted follows from there
+        return 0, None, []  # zero is always permitted; what is wanted follows from there
     lacking = (max(at_risk, value + guard) - counter.exposed) * counter.per - counter.allotment
     parts = counters.free_for(session, counter, lacking)
     found = sum(units for _, units in parts)

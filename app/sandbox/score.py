@@ -53,7 +53,7 @@ class Score:
         self._tells = tells
         self.us = self.shops = self.people = 0
         self.sold = self.refused = 0
-        self._watched: list[Watched] = []
+        self.watched: list[Watched] = []
         self._delivered: list[tuple[datetime, str, int]] = []
         self._left: Counter[str] = Counter()  # units less wanted ones, by SKU: below zero is promised and not there
         # Units that somebody else sold or offered for nothing, and that nobody has missed yet.
@@ -62,7 +62,7 @@ class Score:
 
     def watch(self, shop: Shop, sells: Mapping[str, Sells], *, absolute: bool | None = None, ahead: timedelta = timedelta()) -> None:
         absolute = shop.kind == "woocommerce" if absolute is None else absolute
-        self._watched.append(Watched(shop, sells, absolute, ahead))
+        self.watched.append(Watched(shop, sells, absolute, ahead))
 
     def delivered(self, sku: str, units: int) -> None:
         """Units arrive. To be said before anybody can be told of them."""
@@ -84,7 +84,7 @@ class Score:
 
     def found(self, shop: Shop, counter: str) -> None:
         """From now on our books know what a person typed there, and whatever we take away is the person's first."""
-        where = next(each for each in self._watched if each.shop is shop)
+        where = next(each for each in self.watched if each.shop is shop)
         where.unfound.discard(counter)
         where.extra[counter] = max(0, where.extra[counter])
 
@@ -96,14 +96,14 @@ class Score:
         """Units that buyers can find, but for what a person put there."""
         return sum(
             max(0, where.shop.counters[counter] - self._promised(where, counter) - max(0, where.extra[counter])) * sells.per
-            for where in self._watched
+            for where in self.watched
             for counter, sells in where.sells.items()
             if sells.sku == sku
         )
 
     def by_hand(self, sku: str) -> int:
         """How far numbers are from what we made of them, because persons typed."""
-        return sum(abs(where.extra[counter]) for where in self._watched for counter, sells in where.sells.items() if sells.sku == sku)
+        return sum(abs(where.extra[counter]) for where in self.watched for counter, sells in where.sells.items() if sells.sku == sku)
 
     def excused(self, sku: str) -> int:
         """Units on offer beyond what is left that a shop or a person has to answer for."""
@@ -118,7 +118,7 @@ class Score:
         """Bring the score up to now."""
         now = chance.now()
         happened: list[tuple[datetime, int, Watched | None, Entry | tuple[str, int]]] = []
-        for each in self._watched:
+        for each in self.watched:
             with each.shop.lock:
                 found = each.shop.log[each.read :]
             found = [entry for entry in found if entry.at - each.ahead <= now]

@@ -7,6 +7,7 @@ started again on what was committed.
 from __future__ import annotations
 
 import heapq
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -28,7 +29,7 @@ from app.simulation.world import World
 from app.sync import inbox, plan
 
 
-class Engine:
+class Engine(ABC):
     """What drives a run. What happens in it, and what must hold, is said by those who build on it."""
 
     def __init__(
@@ -75,9 +76,9 @@ class Engine:
         self._codes = [piece.code for piece in demand.pieces]
         database.crash = self._maybe_crash
 
+    @abstractmethod
     def look(self) -> None:
         """After every event and step: what must hold, holds. Raises: Broken."""
-        raise NotImplementedError
 
     # Time
 

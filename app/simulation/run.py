@@ -39,7 +39,7 @@ class Run(Trading):
 
     def look(self) -> None:
         """After every event and step: nobody was sold what isn't there, and no more is on offer than there is."""
-        read = sum(each.read for each in self.score._watched)
+        read = sum(each.read for each in self.score.watched)
         self.score.look()
         entries = self._entries(read)
         if not entries and not self._touched:
@@ -64,7 +64,7 @@ class Run(Trading):
     def _entries(self, read: int) -> set[str]:
         """SKUs whose truth changed since the last look."""
         found = set()
-        for watched in self.score._watched:
+        for watched in self.score.watched:
             done = self.story.read.get(watched.shop.name, 0)
             for entry in watched.shop.log[done : watched.read]:
                 if (sells := watched.sells.get(entry.counter)) is not None:

@@ -57,7 +57,7 @@ class Stall(Shop):
         self.listens: Callable[[], bool] = lambda: False
 
     def handle(self, request: httpx.Request) -> httpx.Response:
-        raise NotImplementedError("it is talked to over its desk")
+        raise httpx.UnsupportedProtocol("A stall is spoken to at its desk: it has no HTTP.", request=request)
 
     def counts_when_placed(self, order: Order) -> bool:
         return order.paid or self.can.counts_down_at is CountsDown.PLACED
