@@ -107,6 +107,8 @@ def test_a_landed_store_migrates_balances_and_answers_as_it_did(url: str, versio
     database.close()
 
     settings = Settings(data_dir=tmp_path, database_url=url, owner_token=OWNER_TOKEN, log_level="warning")
+    if "key" in landed:
+        settings.key.write_text(landed["key"])
     with chance.installed(chance.Seeded(2, datetime.fromisoformat(landed["at"]))), Client(settings) as client:
         now = make.answers(client)
         assert [change for path, then in landed["answers"].items() for change in changes(then, now[path], path)] == []

@@ -5,7 +5,8 @@ Run it when a schema has landed, so that later code can prove that it still unde
     python -m tests.landed.make
 
 It writes <version>.sql (the SQLite database as text, every table filled) and <version>.json (the answers of the API over it). Both
-are never changed afterwards. Time, ids and randomness come from one seed, so the same code writes the same files.
+are never changed afterwards. Time, ids and randomness come from one seed, so the same code writes the same files, but for what is
+encrypted in them.
 """
 
 import json
@@ -19,14 +20,16 @@ from typing import Any
 from sqlalchemy import update
 
 from app import chance, main, migrations, security
+from app.channels.memory import Shop
 from app.database import Database
-from app.domain import reservations
+from app.domain import alerts, consents, recovery, reservations, watch
 from app.domain.causes import Cause
 from app.domain.postings import OPEN
 from app.importing import spool
 from app.settings import Settings
 from tests.api.client import Client, eur, lines
 from tests.servers import OWNER_TOKEN
+from tests.world import World
 
 HERE = Path(__file__).resolve().parent
 START = datetime(2026, 3, 28, 9, 0, tzinfo=UTC)
@@ -155,6 +158,40 @@ def fill(client: Client, clock: chance.Seeded) -> None:
     post(path, body, headers={"Idempotency-Key": key})
 
 
+def sell_elsewhere(client: Client, clock: chance.Seeded) -> None:
+    """A shop beside it, and whatever its lane leaves behind: what it shows, what was written there, messages, parcels, what went wrong."""
+    database: Database = client.app.state.database
+    client.made("/v1/products", {"title": "Bowl", "skus": [{"code": "BOWL", "price": eur(4800)}]})
+    received = {"source": "supplier", "target": "available", "reason": "fired"}
+    client.made("/v1/stock/movements", {"sku": "BOWL", "location": "STUDIO", "quantity": 9} | received)
+    world, north = World(database, clock, client.app.state.settings.data_dir / "unused"), Shop()
+    world.keys = client.app.state.vault
+    north.offer("BOWL", "BOWL", 0)
+    channel_id = world.connect(north, name="North")
+    world.run_for(120)
+    for order in (north.buy("BOWL", 2), north.buy("BOWL")):
+        world.deliver(channel_id, north.message(order))
+    world.run_for(60)
+    (sold, *_) = (order for order in client.everything("/v1/orders") if order["reference"] == "#M1")
+    client.made(f"/v1/orders/{sold['id']}/shipments", {"carrier": "DHL", "tracking_number": "00340434161094042558"})
+    world.run_for(60)
+    north.down = True  # and it stays so: there is something to tell
+    north.fate.append("lost")
+    client.made("/v1/stock/movements", {"sku": "BOWL", "location": "STUDIO", "quantity": 4} | received)
+    world.run_for(1800)
+    began = clock.now() - timedelta(hours=1)
+    database.run(watch.look, listens=True, since=began)
+    clock.advance(timedelta(minutes=30))
+    database.run(watch.look, listens=True, since=began)
+    assert database.run(alerts.tell, transports=["mail"], address="http://127.0.0.1:8000") is not None
+    database.run(consents.ask, channel_id, consents.new_state(), world.keys.seal(b"{}"))
+    database.run(recovery.gone_back, "restored", cause=Cause("restore"))
+    north.down = False
+    world.run_for(1800)
+    assert client.post(f"/v1/channels/{channel_id}/disconnect", json={"shown": "set_aside"}).status_code == 200  # nobody is there to ask
+    world.quiet()
+
+
 def answers(client: Client) -> dict[str, Any]:
     """What the API says of the store: all lists in whole, and what only stands in a record's own answer."""
     found: dict[str, Any] = {path: client.everything(path, limit=200) for path in LISTS if path != "/v1/events"}
@@ -174,15 +211,20 @@ def _make() -> None:
     version = migrations.head()
     clock = chance.Seeded(1, START)
     main.keep_house = main.take_in_files = _nobody
+    main.Lanes.start = lambda self: None  # the world below takes their steps
     with tempfile.TemporaryDirectory() as folder, chance.installed(clock):
         with Client(Settings(data_dir=Path(folder), owner_token=OWNER_TOKEN, log_level="warning")) as client:
+            sell_elsewhere(client, clock)
             fill(client, clock)
             said = {"at": clock.now().isoformat(), "answers": answers(client)}
+            key = client.app.state.settings.key.read_text()
         with sqlite3.connect(Path(folder) / "tallystick.sqlite") as made:
             (HERE / f"{version}.sql").write_text("\n".join(made.iterdump()) + "\n")
         made.close()
     each = [f"{json.dumps(path)}: {json.dumps(answer, ensure_ascii=False)}" for path, answer in said["answers"].items()]
-    (HERE / f"{version}.json").write_text(f'{{"at": "{said["at"]}", "answers": {{\n' + ",\n".join(each) + "\n}}\n")
+    (HERE / f"{version}.json").write_text(
+        f'{{"at": "{said["at"]}", "key": {json.dumps(key)}, "answers": {{\n' + ",\n".join(each) + "\n}}\n"
+    )
 
 
 if __name__ == "__main__":
