@@ -104,12 +104,17 @@ class Prepared:
                 given = {**fixed, **given}
             return [given[name] if convert is None else convert(given[name]) for name, convert in plan]
 
-        columns = [(column.keyname, _reader(column.type, dialect)) for column in compiled._result_columns]
+        names = [column.keyname for column in compiled._result_columns]
+        readers = [(column.keyname, _reader(column.type, dialect)) for column in compiled._result_columns]
+        converted = [(name, convert) for name, convert in readers if convert is not None]
 
         def read(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-            return [
-                {name: convert(value) if convert else value for (name, convert), value in zip(columns, row, strict=True)} for row in rows
-            ]
+            found = [dict(zip(names, row, strict=True)) for row in rows]
+            for each in found:
+                for name, convert in converted:
+                    if (value := each[name]) is not None:
+                        each[name] = convert(value)
+            return found
 
         before, values, row = compiled.string.partition(" VALUES ")
         return _Compiled(compiled.string, bind, read, (before + values, row) if self._rows else None)

@@ -59,12 +59,21 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Each suite says what it cost."""
+    """Each suite says what it cost; the channels' one, how many calls were held against the platforms' own documents."""
     seconds: dict[str, float] = defaultdict(float)
+    calls: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for reports in terminalreporter.stats.values():
         for report in reports:
             if isinstance(report, pytest.TestReport):
-                seconds[report.location[0]] += report.duration
+                seconds[report.nodeid.partition("::")[0]] += report.duration
+                for kind, *counted in [value for name, value in report.user_properties if name == "contract" and report.when == "teardown"]:
+                    calls[kind] = [before + more for before, more in zip(calls[kind], counted, strict=True)]
+    calls = {kind: counted for kind, counted in calls.items() if counted[0]}
+    if calls:
+        terminalreporter.section("calls of channels")
+    for kind, (made, validated) in sorted(calls.items()):
+        held = f"{validated} calls validated" if validated else "none validated: there is no published document, or not here"
+        terminalreporter.write_line(f"{kind}: {made} calls made, {held}")
     terminalreporter.section("seconds per suite")
     for suite, spent in sorted(seconds.items(), key=lambda each: -each[1]):
         terminalreporter.write_line(f"{spent:7.1f}  {suite}")

@@ -248,6 +248,20 @@ _ALWAYS_COUNTS: Final = "Shopify has no such state: it counts down at placement,
 _NO_POLL: Final = "No list of Shopify's shows an order that was deleted: only a message says so."
 _ONE_NUMBER: Final = "Each of Shopify's variants has a number of its own."
 
+_NO_EDITS: Final = "An order on Etsy can't be edited: it is canceled, and placed anew."
+_MONEY_ALONE: Final = "A refund on Etsy is money, and says nothing of units."
+_NO_TESTS: Final = "Etsy has no test orders."
+_WHOLE_ORDERS: Final = "Etsy knows no parts of an order: it has left whole, or not at all."
+_NEVER_SAID: Final = "Etsy doesn't say whether units are back: they are kept for it until the listing was read."
+_NEVER_BEYOND: Final = "Etsy sells nothing beyond what it shows."
+
+_EBAY_NO_EDITS: Final = "An order on eBay can't be edited: it is cancelled, and placed anew."
+_EBAY_KEEPS: Final = "eBay puts nothing back on sale when an order is cancelled or refunded."
+_EBAY_MONEY: Final = "A refund on eBay is money, and says nothing of units."
+_EBAY_NEVER_BEYOND: Final = "eBay sells nothing beyond what it shows."
+_EBAY_NO_TESTS: Final = "eBay has no test orders."
+_EBAY_ONE_WAY: Final = "A shipment can't be taken back on eBay."
+
 _CUPS: Final = {"MUG": 10, "CUP": 5}
 _MUG_AND_CUP: Final = (Article("mug", "MUG"), Article("cup", "CUP", shows=2))
 
@@ -278,6 +292,7 @@ CASES: Final = (
     Case(
         "unpaid and cancelled",
         (placed(False, a=(2, "mug")).leads_to(_TWO_UNPAID), cancels().leads_to(_NONE_WANTED)),
+        not_in={"ebay": _EBAY_KEEPS},
     ),
     Case(
         "payment failed, and paid after all",
@@ -287,7 +302,12 @@ CASES: Final = (
             payment_fails().leads_to(_NONE_WANTED_OR_BACK, rewrites=_NONE_WANTED),
             pays().leads_to(_TWO_SOLD),
         ),
-        not_in={"shopify": _ALWAYS_COUNTS},
+        not_in={
+            "memory": "A payment at a stall comes, or it doesn't.",
+            "ebay": "An order on eBay whose payment fails stays unpaid, and says no more.",
+            "etsy": "An order on Etsy whose payment fails is canceled, and that is all.",
+            "shopify": _ALWAYS_COUNTS,
+        },
     ),
     Case(
         "set back to unpaid",
@@ -301,6 +321,7 @@ CASES: Final = (
             placed(a=(1, "mug")).leads_to(books("open", 1000, a=Line(1, committed=1), MUG=Level(6, 3, committed=1), mug=Offer(3, 3))),
             edits(a=3).leads_to(books("open", 3000, a=Line(3, committed=3), MUG=Level(6, 1, committed=3), mug=Offer(1, 1))),
         ),
+        not_in={"ebay": _EBAY_NO_EDITS, "etsy": _NO_EDITS},
     ),
     Case(
         "edited up beyond what is on offer",
@@ -309,6 +330,7 @@ CASES: Final = (
             # Nobody looks at the number when an order is edited: it falls below zero, and the units come from what is free.
             edits(a=5).leads_to(books("open", 5000, a=Line(5, committed=5), MUG=Level(5, 0, committed=5), mug=Offer(0, 0, shown=-1))),
         ),
+        not_in={"ebay": _EBAY_NO_EDITS, "etsy": _NO_EDITS},
     ),
     Case(
         "edited down",
@@ -320,6 +342,7 @@ CASES: Final = (
                 rewrites=books("open", 1000, a=Line(3, cancelled=2, committed=1), MUG=Level(6, 3, committed=1), mug=Offer(3, 3)),
             ),
         ),
+        not_in={"ebay": _EBAY_NO_EDITS, "etsy": _NO_EDITS},
     ),
     Case(
         "a line removed",
@@ -361,6 +384,7 @@ CASES: Final = (
         ),
         _MUG_AND_CUP,
         _CUPS,
+        not_in={"ebay": _EBAY_NO_EDITS, "etsy": _NO_EDITS},
     ),
     Case(
         "exchanged",
@@ -401,20 +425,28 @@ CASES: Final = (
         ),
         _MUG_AND_CUP,
         _CUPS,
+        not_in={"ebay": _EBAY_NO_EDITS, "etsy": _NO_EDITS},
     ),
     # Cancelled and refunded
-    Case("cancelled, and put back on sale", (placed(a=(2, "mug")).leads_to(_TWO_SOLD), cancels().leads_to(_NONE_WANTED))),
+    Case(
+        "cancelled, and put back on sale",
+        (placed(a=(2, "mug")).leads_to(_TWO_SOLD), cancels().leads_to(_NONE_WANTED)),
+        not_in={"ebay": _EBAY_KEEPS},
+    ),
     Case(
         "cancelled, and not put back on sale",
         (placed(a=(2, "mug")).leads_to(_TWO_SOLD), cancels(restock=False).leads_to(_NONE_WANTED_OR_BACK)),
+        not_in={"etsy": _NEVER_SAID},
     ),
     Case(
         "cancelled before we heard that it was placed",
         (placed(a=(2, "mug")).unheard, cancels().leads_to(_NONE_WANTED), late().leads_to(_NONE_WANTED)),
+        not_in={"ebay": _EBAY_KEEPS},
     ),
     Case(
         "cancelled without putting back before we heard that it was placed",
         (placed(a=(2, "mug")).unheard, cancels(restock=False).leads_to(_NONE_WANTED_OR_BACK), late().leads_to(_NONE_WANTED_OR_BACK)),
+        not_in={"etsy": _NEVER_SAID},
     ),
     Case(
         "cancelled by us",
@@ -424,6 +456,7 @@ CASES: Final = (
             we_cancel().leads_to(replace(_TWO_SOLD, open=frozenset({"cancel_requested"}))),
             cancels().leads_to(_NONE_WANTED),
         ),
+        not_in={"ebay": _EBAY_KEEPS},
     ),
     Case(
         "refunded whole, where we had asked for it to be cancelled",
@@ -432,6 +465,7 @@ CASES: Final = (
             we_cancel().leads_to(replace(_TWO_SOLD, open=frozenset({"cancel_requested"}))),
             refunds(restock=True, a=2).leads_to(_NONE_WANTED),
         ),
+        not_in={"ebay": _EBAY_KEEPS, "etsy": _MONEY_ALONE},
     ),
     Case(
         "partly refunded, and put back on sale",
@@ -441,6 +475,7 @@ CASES: Final = (
                 books("open", 3000, a=Line(3, cancelled=1, committed=2), MUG=Level(6, 2, committed=2), mug=Offer(2, 2))
             ),
         ),
+        not_in={"ebay": _EBAY_MONEY, "etsy": _MONEY_ALONE},
     ),
     Case(
         "partly refunded, and not put back on sale",
@@ -450,6 +485,7 @@ CASES: Final = (
                 books("open", 3000, a=Line(3, cancelled=1, committed=2), MUG=Level(7, 1, committed=2), mug=Offer(1, 1))
             ),
         ),
+        not_in={"ebay": _EBAY_MONEY, "etsy": _MONEY_ALONE},
     ),
     Case(
         "put back on sale after it was sent",
@@ -459,6 +495,7 @@ CASES: Final = (
             # Nothing has come back to the shelf, so what the shop offers again is repaid from what is free.
             refunds(restock=True, a=1).leads_to(books("shipped", 2000, a=Line(2, shipped=2), MUG=Level(5, 3), mug=Offer(3, 3))),
         ),
+        not_in={"ebay": _EBAY_KEEPS, "etsy": _MONEY_ALONE},
     ),
     Case(
         "put back on sale after it was sent, with nothing left",
@@ -472,6 +509,7 @@ CASES: Final = (
             ),
         ),
         stock={"MUG": 4},
+        not_in={"ebay": _EBAY_KEEPS, "etsy": _MONEY_ALONE},
     ),
     Case(
         "refunded after it was sent, and not put back on sale",
@@ -485,7 +523,12 @@ CASES: Final = (
         "deleted",
         # Nobody says that anything was put back, so the shop doesn't offer it.
         (placed(a=(2, "mug")).leads_to(_TWO_SOLD), deletes().leads_to(_NONE_WANTED_OR_BACK)),
-        not_in={"shopify polled": _NO_POLL},
+        not_in={
+            "memory polled": "No list of a stall's shows an order that was deleted.",
+            "ebay polled": "No list of eBay's says that an order isn't there any more.",
+            "etsy": "No order is ever deleted on Etsy.",
+            "shopify polled": _NO_POLL,
+        },
     ),
     Case(
         "a test order deleted",
@@ -493,7 +536,13 @@ CASES: Final = (
             placed(test=True, a=(2, "mug")).leads_to(replace(_TWO_SOLD, order={"test": True})),
             deletes().leads_to(replace(_NONE_WANTED_OR_BACK, order={"test": True})),
         ),
-        not_in={"shopify polled": _NO_POLL, "woocommerce": "WooCommerce has no test orders."},
+        not_in={
+            "memory polled": "No list of a stall's shows an order that was deleted.",
+            "ebay": _EBAY_NO_TESTS,
+            "etsy": _NO_TESTS,
+            "shopify polled": _NO_POLL,
+            "woocommerce": "WooCommerce has no test orders.",
+        },
     ),
     # Shipped
     Case("sent by the channel's shopkeeper", (placed(a=(2, "mug")).leads_to(_TWO_SOLD), ships_there().leads_to(_TWO_SENT))),
@@ -506,7 +555,7 @@ CASES: Final = (
             ),
             ships_there().leads_to(books("shipped", 3000, a=Line(3, shipped=3), MUG=Level(6, 1), mug=Offer(1, 1))),
         ),
-        not_in={"woocommerce": _NO_PARCELS},
+        not_in={"etsy": _WHOLE_ORDERS, "woocommerce": _NO_PARCELS},
     ),
     Case(
         "sent in part, the rest cancelled",
@@ -517,7 +566,7 @@ CASES: Final = (
             ),
             cancels().leads_to(books("shipped", 3000, a=Line(3, cancelled=2, shipped=1), MUG=Level(6, 3), mug=Offer(3, 3))),
         ),
-        not_in={"woocommerce": _NO_PARCELS},
+        not_in={"ebay": _EBAY_KEEPS, "etsy": _WHOLE_ORDERS, "woocommerce": _NO_PARCELS},
     ),
     Case(
         "sent by us, and marked as sent there: once",
@@ -543,11 +592,13 @@ CASES: Final = (
             takes_parcel_back().leads_to(_TWO_SOLD),
             ships_there().leads_to(_TWO_SENT),
         ),
+        not_in={"memory": "A stall takes no parcel back.", "ebay": _EBAY_ONE_WAY, "etsy": "What was once marked as sent stays so on Etsy."},
     ),
     Case(
         "a parcel of ours that the shopkeeper takes back there",
         # Whoever says that it left because he sent it knows better.
         (placed(a=(2, "mug")).leads_to(_TWO_SOLD), we_ship().leads_to(_TWO_SENT), takes_parcel_back().leads_to(_TWO_SENT)),
+        not_in={"memory": "A stall takes no parcel back.", "ebay": _EBAY_ONE_WAY, "etsy": "What was once marked as sent stays so on Etsy."},
     ),
     # What was bought
     Case(
@@ -556,7 +607,7 @@ CASES: Final = (
             placed(test=True, a=(2, "mug")).leads_to(replace(_TWO_SOLD, order={"test": True})),
             cancels().leads_to(replace(_NONE_WANTED, order={"test": True})),
         ),
-        not_in={"woocommerce": "WooCommerce has no test orders."},
+        not_in={"ebay": _EBAY_NO_TESTS, "etsy": _NO_TESTS, "woocommerce": "WooCommerce has no test orders."},
     ),
     Case(
         "sent by the channel itself",
@@ -566,6 +617,9 @@ CASES: Final = (
         ),
         (Article("mug", "MUG", shows=4, fulfilled_by_channel=True),),
         not_in={
+            "memory": "A stall sends nothing by itself.",
+            "ebay": "What eBay sends itself isn't among the listings that its Inventory API shows.",
+            "etsy": "Etsy sends nothing itself.",
             "shopify": "Shopify's fulfilment services aren't the channel's own stock.",
             "woocommerce": "WooCommerce sends nothing itself.",
         },
@@ -627,7 +681,7 @@ CASES: Final = (
             cancels().leads_to(books("cancelled", 2000, a=Line(1, cancelled=1), b=Line(1, cancelled=1), MUG=Level(6, 4), mug=Offer(4, 4))),
         ),
         (Article("mug", "MUG"), Article("gift", "MUG-GIFT", parts={"MUG": 1}, shares="mug")),
-        not_in={"shopify": _ONE_NUMBER},
+        not_in={"ebay": "Each offer on eBay shows a number of its own.", "shopify": _ONE_NUMBER},
     ),
     Case(
         "two counters of one SKU",
@@ -661,6 +715,7 @@ CASES: Final = (
                 ),
             ),
         ),
+        not_in={"ebay": _EBAY_NO_EDITS, "etsy": _NO_EDITS},
     ),
     Case(
         "a bundle of two SKUs",
@@ -696,6 +751,7 @@ CASES: Final = (
         ),
         (Article("duo", "DUO", parts={"CUP": 1, "MUG": 1}),),
         _CUPS,
+        not_in={"ebay": _EBAY_MONEY, "etsy": _MONEY_ALONE},
     ),
     Case(
         "more than was ever shown",
@@ -704,6 +760,7 @@ CASES: Final = (
                 books("open", 6000, a=Line(6, committed=6), MUG=Level(4, 0, committed=6), mug=Offer(0, 0, shown=-2))
             ),
         ),
+        not_in={"ebay": _EBAY_NEVER_BEYOND, "etsy": _NEVER_BEYOND},
     ),
     Case(
         "more than there is",
@@ -717,6 +774,7 @@ CASES: Final = (
             ),
         ),
         stock={"MUG": 4},
+        not_in={"ebay": _EBAY_NEVER_BEYOND, "etsy": _NEVER_BEYOND},
     ),
     Case(
         "more than there is, and sent all the same",
@@ -728,6 +786,7 @@ CASES: Final = (
             ships_there().leads_to(books("shipped", 6000, a=Line(6, shipped=6), MUG=Level(0), mug=Offer(0, 0, shown=-2))),
         ),
         stock={"MUG": 4},
+        not_in={"ebay": _EBAY_NEVER_BEYOND, "etsy": _NEVER_BEYOND},
     ),
     Case(
         "more than its own counter had, and nothing was free",
@@ -747,6 +806,7 @@ CASES: Final = (
             cancels().leads_to(books("cancelled", 5000, a=Line(5, cancelled=5), MUG=Level(0, 10), mug=Offer(4, 4), gift=Offer(6, 6))),
         ),
         (Article("mug", "MUG"), Article("gift", "MUG-GIFT", shows=6, parts={"MUG": 1})),
+        not_in={"ebay": _EBAY_NEVER_BEYOND, "etsy": _NEVER_BEYOND},
     ),
     Case(
         "from two locations",
@@ -764,6 +824,7 @@ CASES: Final = (
             cancels().leads_to(books("cancelled", 3000, a=Line(3, cancelled=3), MUG=Level(0, 2), MUG__STALL=Level(1, 2), mug=Offer(4, 4))),
         ),
         stock={"MUG": 2, "MUG@STALL": 3},
+        not_in={"ebay": _EBAY_KEEPS},
     ),
     Case(
         "not tracked",
@@ -773,6 +834,7 @@ CASES: Final = (
         ),
         (Article("pdf", "PDF", tracked=False),),
         {"PDF": 0},
+        not_in={"etsy": "On Etsy whatever is sent has a number; only downloads have none."},
     ),
     Case(
         "a mug and a tip",
@@ -784,7 +846,7 @@ CASES: Final = (
             we_ship().leads_to(books("shipped", 2000, a=Line(1, shipped=1), t=Line(1), MUG=Level(6, 3), mug=Offer(3, 3))),
         ),
         (Article("mug", "MUG"), Article("tip", "", tracked=False, ships=False)),
-        not_in={"woocommerce": "A tip is a fee there, and no line."},
+        not_in={"ebay": "Nobody leaves a tip on eBay.", "woocommerce": "A tip is a fee there, and no line."},
     ),
     Case(
         "counted, though it is never sent",
@@ -801,6 +863,7 @@ CASES: Final = (
             edits(a=2).leads_to(_TWO_SOLD),
             late().leads_to(_TWO_SOLD),
         ),
+        not_in={"ebay": _EBAY_NO_EDITS, "etsy": _NO_EDITS},
     ),
     Case(
         "a decimal quantity",
@@ -810,6 +873,9 @@ CASES: Final = (
             ),
         ),
         not_in={
+            "memory": "A stall sells whole things alone.",
+            "ebay": "A quantity on eBay is a whole number.",
+            "etsy": "Etsy sells whole units.",
             "shopify": "Shopify sells whole units.",
             "woocommerce": "Only plugins sell a part of a unit there, and the sandbox has none; the adapter's own tests have such a line.",
         },
@@ -822,11 +888,19 @@ CASES: Final = (
             shows_address("given").leads_to(replace(_TWO_SOLD, order={"address": True})),
             shows_address("withheld").leads_to(replace(_TWO_SOLD, order={"address": True})),
         ),
-        not_in={"woocommerce": "Whoever may read WooCommerce's orders sees their addresses."},
+        not_in={
+            "memory": "A stall knows no addresses.",
+            "ebay": "Whoever may read eBay's orders sees their addresses.",
+            "woocommerce": "Whoever may read WooCommerce's orders sees their addresses.",
+        },
     ),
     Case(
         "no address at all",
         (placed(address="none", a=(2, "mug")).leads_to(replace(_TWO_SOLD, order={"address": False})),),
-        not_in={"woocommerce": "Its checkout asks every buyer for an address."},
+        not_in={
+            "ebay": "Its checkout asks every buyer for an address.",
+            "etsy": "On Etsy goods always go to an address.",
+            "woocommerce": "Its checkout asks every buyer for an address.",
+        },
     ),
 )

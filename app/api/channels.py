@@ -291,9 +291,10 @@ class _Keyring:
 def _fits(kind: str, channel_id: str, settings: Mapping[str, str], credentials: Mapping[str, str]) -> None:
     """Raises: InvalidDraft where the kind has no such setting, or can't use it. Asks nobody."""
     adapter = registry.kind(kind)
+    kept = getattr(adapter, "kept", ())  # by the adapter itself: tokens that were let in by browser
     for field, given, known in (("settings", settings, adapter.settings), ("credentials", credentials, adapter.credentials)):
         for name in given:
-            if name not in known:
+            if name not in known and not (field == "credentials" and name in kept):
                 there = f"it has {', '.join(known)}" if known else "it has none"
                 raise InvalidDraft(f"{field}.{name}", f"{name!r} isn't among the {field} of {kind}; {there}.")
     try:

@@ -93,6 +93,10 @@ class NotSigned(Refusal):
         super().__init__("This isn't signed with the channel's secret. Check that the secret here is the one that the shop signs with.")
 
 
+class NotSignedPrecondition(NotSigned):
+    """The message isn't signed with the platform's key, for platforms that want to hear 412 then."""
+
+
 class TooManyMessages(Refusal):
     """More messages come from this address than one shop sends."""
 
@@ -115,6 +119,7 @@ class ChannelNotReady(Refusal):
 STATUS: dict[type[Exception], int] = {
     Unreadable: 400,
     NoToken: 401,
+    NotSignedPrecondition: 412,
     NotSigned: 401,
     ScopeMissing: 403,
     NotFound: 404,

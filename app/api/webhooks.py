@@ -26,6 +26,7 @@ from app import chance
 from app.api.problems import (
     ChannelNotReady,
     NotSigned,
+    NotSignedPrecondition,
     TooLarge,
     TooManyMessages,
     Unreadable,
@@ -33,7 +34,7 @@ from app.api.problems import (
     documented,
 )
 from app.channels import registry
-from app.channels.base import BadSignature, Channel, Delivery, Reply
+from app.channels.base import BadSignature, Channel, ChannelError, Delivery, Reply
 from app.database import Database, DatabaseUnavailable, Overloaded
 from app.domain import channels
 from app.domain.errors import NotFound, Refusal
@@ -179,8 +180,10 @@ class Intake:
         note = chance.monotonic() - self._noted.get(known.id, -self.NOTED_EVERY_SECONDS) >= self.NOTED_EVERY_SECONDS
         try:
             result = await inbox.keep(self._database, self._vault, known.id, known.adapter, delivery, note=note)
-        except BadSignature:
-            raise NotSigned from None
+        except BadSignature as bad:
+            raise (NotSignedPrecondition if bad.status == 412 else NotSigned) from None
+        except ChannelError:  # the key that it is signed with can't be had now
+            raise ChannelNotReady from None
         if note and isinstance(result, inbox.Kept):
             self._noted[known.id] = chance.monotonic()
         return result
@@ -254,7 +257,7 @@ async def _body(request: Request, headers: Mapping[str, str]) -> bytes:
     return b"".join(parts)
 
 
-_refusals = (Unreadable, NotSigned, NotFound, TooLarge, UnsupportedMediaType, TooManyMessages, ChannelNotReady)
+_refusals = (Unreadable, NotSigned, NotSignedPrecondition, NotFound, TooLarge, UnsupportedMediaType, TooManyMessages, ChannelNotReady)
 _alike: dict[str, Any] = {
     "response_class": Response,
     "responses": documented(*_refusals, DatabaseUnavailable, Overloaded),

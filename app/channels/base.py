@@ -8,8 +8,8 @@ documentation as of November 2026.
 |---|---|---|---|---|---|---|---|---|---|
 | Shopify | the whole order (edits: a pointer) | inventory item at a location: `available` | the counter; compare-and-set with a key | placed | always (policy DENY, tracked) | none known | sold out on the page | cost bucket, 100 points/s restored (Standard) | by time of change, cursor; its index lags |
 | WooCommerce | the whole order, or an error; the ping is an unsigned form | product or variation: `stock_quantity` | the counter; absolute (its delta isn't atomic) | on-hold, processing, completed; `pending` is held back by the checkout | storefront only, and its own checkout oversells now and then | caches | out of stock on the page | none of its own; hosts differ | by time of change, strictly greater, whole seconds, pages by number |
-| Etsy | a pointer | a product (variant) of a listing | the listing with all its variants; absolute, whole document | paid (moment not documented) | always | none known | a whole listing can't be 0: deactivate; renewing costs a fee | per second and per day | by time of change, pages by offset; cancelled ones in a pass of their own |
-| eBay | a pointer; GET challenge; signed with a key that has to be fetched | an offer: two quantities, the smaller is shown | up to 25 offers a request, each its own; absolute | placed | always | seconds | ends the listing, unless out-of-stock control is on | 250 revisions per listing and day | by time of change, pages by offset; no pages for cancel requests |
+| Etsy | a pointer, signed with a time | the variants of a listing that share a quantity | the listing with all its variants; absolute, whole document | placed (moment not documented) | always | none known | a whole listing can't be 0: deactivate; what sold out is renewed for a fee | per second and per day | by time of change, pages by offset; cancelled ones in a pass of their own |
+| eBay | a pointer; GET challenge; signed with a key that has to be fetched | an offer: two quantities, the smaller is shown | a SKU with its offers on all sites, 25 a request; absolute | placed | always | seconds | ends the listing, unless out-of-stock control is on | 250 revisions per listing and day | by time of change, pages by offset; no pages for cancel requests |
 | Amazon | a pointer, out of a queue that we read | the merchant's offer of a SKU | the SKU; absolute, deferred: accepted now, processed later | placed (pending included) | always | minutes | not buyable, kept | 5 writes/s; order search once in 3 min | by time of change, 2 min behind |
 | Square | a pointer | a variation at a location: IN_STOCK | the counter; delta with a key | paid, or completed | no: a till sells at zero | none known | sold out online | per application, not published | by time of change, cursor; offline sales up to 72 h late |
 | BigCommerce | a pointer | a variant at a location | up to 2,000 counters a request; atomic delta without a key | placed, or shipped (a setting) | storefront only | 5 to 30 s | sold out on the page | 150 requests in 30 s (Standard) | by time of change, pages; incomplete orders too |
@@ -60,7 +60,22 @@ class NoUse(ChannelError):
 
 
 class BadSignature(ChannelError):
-    """A message that the channel's secret didn't sign."""
+    """A message that the channel's secret didn't sign. `status`: what this platform wants to hear then."""
+
+    def __init__(self, detail: str = "", *, status: int = 401) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class UnknownKey(BadSignature):
+    """It names a public key that isn't known here. `learn` asks the platform for it, within seconds: then it can be verified again.
+
+    `learn` raises TryLater where it couldn't ask or was asked too often, which strangers can bring about; BadSignature: no such key.
+    """
+
+    def __init__(self, detail: str, learn: Callable[[], None], *, status: int = 401) -> None:
+        super().__init__(detail, status=status)
+        self.learn = learn
 
 
 class BadPayload(ChannelError):
@@ -93,7 +108,8 @@ class Reply:
 class Hint:
     """Look at this. `kind`: order, counter (external id of the counter or listing), listing, uninstalled, subscription, contact_erasure.
 
-    A hint costs a fetch, and a repeated one too; never a wrong figure.
+    A hint costs a fetch, and a repeated one too; never a wrong figure. Of contact_erasure the id is what the buyer's contact says under
+    `known_as`.
     """
 
     kind: str
@@ -140,7 +156,7 @@ class Reading:
     counter: str
     quantity: int | None
     protected: bool = True
-    document: Any = None  # what a write of the whole unit has to repeat (Etsy)
+    document: Any = None  # of the whole unit, for channels that replace it whole (Etsy)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +305,7 @@ class Channel(Protocol):
     def verify(self, delivery: Delivery) -> str:
         """The delivery's identity: the channel's id where it is trustworthy, else sha256 of topic and body. Constant time, raw bytes.
 
-        Raises: BadSignature.
+        Raises: BadSignature; UnknownKey where a public key has to be fetched first.
         """
 
     def topic(self, delivery: Delivery) -> str:

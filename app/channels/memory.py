@@ -200,6 +200,17 @@ class Shop:
         body = orjson.dumps({"order": order_id, "version": order.version if order else 0, "whole": whole})
         return Delivery("POST", {"x-signature": hmac.new(self.secret.encode(), body, sha256).hexdigest()}, body)
 
+    def tell(self, parcel: Parcel) -> None:
+        """We say that units left; a parcel that is known already isn't counted again. Raises: NoUse."""
+        order = self.orders.get(parcel.order)
+        if order is None:
+            raise NoUse("gone", f"There is no order {parcel.order} any more.")
+        if all(known.id != parcel.id for known in order.parcels):
+            order.parcels.append(parcel)
+            for sent in parcel.lines:
+                line = order.lines[sent.line]
+                order.lines[sent.line] = replace(line, shipped=min(line.ordered - line.cancelled, line.shipped + sent.quantity))
+
     # What our requests come to
 
     def take(self, request: WriteRequest) -> WriteResult:
@@ -347,15 +358,7 @@ class Memory:
         return [shop.tickets.get(ticket) for ticket in tickets]
 
     def ship(self, parcel: Parcel) -> None:
-        shop = self._ask("ship")
-        order = shop.orders.get(parcel.order)
-        if order is None:
-            raise NoUse("gone", f"There is no order {parcel.order} any more.")
-        if all(known.id != parcel.id for known in order.parcels):
-            order.parcels.append(parcel)
-            for sent in parcel.lines:
-                line = order.lines[sent.line]
-                order.lines[sent.line] = replace(line, shipped=line.shipped + sent.quantity)
+        self._ask("ship").tell(parcel)
 
     def subscribe(self, url: str) -> Subscriptions:
         self._ask("subscribe")

@@ -10,6 +10,8 @@ from app.channels.base import Channel, Connection, Vault
 from app.domain.errors import InvalidDraft
 
 KINDS: dict[str, str] = {
+    "ebay": "app.channels.ebay:EBay",
+    "etsy": "app.channels.etsy:Etsy",
     "shopify": "app.channels.shopify:Shopify",
     "woocommerce": "app.channels.woocommerce:WooCommerce",
 }

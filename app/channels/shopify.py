@@ -37,6 +37,7 @@ from app.channels.base import (
     Refuses,
     Reply,
     Subscriptions,
+    TryLater,
     WriteMode,
     WriteRequest,
     WriteResult,
@@ -287,6 +288,8 @@ class Shopify:
                 asked = items[start : start + _BATCH]
                 ids = [gid("InventoryItem", item) for item in asked]
                 answer = self._admin.ask("InventoryForItems", {"ids": ids, "locationId": gid("Location", place)})
+                if len(answer.data["nodes"]) != len(asked):
+                    raise TryLater("Shopify's answer isn't about what was asked.")
                 for item, node in zip(asked, answer.data["nodes"], strict=True):
                     found[f"{item}@{place}"] = _reading(f"{item}@{place}", node)
         return [found[counter] for counter in counters]

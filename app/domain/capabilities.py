@@ -42,7 +42,8 @@ class Zero(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """So many of something in so many seconds: requests, points, revisions of one listing."""
+    """So many of something in so many seconds: requests, points. `writes` are the channel's; `writes of a listing` are those of all its
+    write units whose names begin alike, up to their #."""
 
     name: str
     amount: float
@@ -72,10 +73,12 @@ class Capabilities:
     limited_has_no_effect: bool = False  # the platform says that a throttled request wasn't executed
     deferred: bool = False  # accepted now, processed later
     zero: Zero = Zero.HARMLESS
+    zero_costs: str | None = None  # for people: what it costs to show nothing and to come back, in money where it does
     drains: bool = False  # absolute: write 0, settle, then raise from 0
     batch: int = 1  # write units per request
     hold_s: float = 3600.0  # how long an unpaid order waits
     subscribes: bool = True  # webhooks can be set up by us
+    tells_put_back: bool = True  # whether a cancelled order's units are back on its counter; False: said to be, and read to be sure
     budgets: Sequence[Budget] = ()
     currency: str | None = None
     account: str | None = None  # the real shop's own id: one live connection for each

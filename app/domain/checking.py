@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Select, and_, case, func, not_, or_, select, union_all
+from sqlalchemy import Select, and_, case, func, not_, or_, select, union_all
 
 from app.database import Session
 from app.domain import catalogue, commitments, counters, listings, orders, reservations, stock, transfers
 from app.domain.stock import STATES, stock_levels, stock_movements
+from app.statements import Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,108 +48,144 @@ def _compare(what: str, kept: dict[Any, int], worked_out: dict[Any, int]) -> lis
     ]
 
 
-def _figures(session: Session, query: Select[Any] | CompoundSelect[Any]) -> dict[Any, int]:
+def _figures(session: Session, query: Prepared) -> dict[Any, int]:
     """The last column by all columns before it."""
-    return {tuple(row[:-1]): int(row[-1]) for row in session.execute(query)}
+    return {tuple(key): int(units) for *key, units in (row.values() for row in session.rows(query, {}))}
+
+
+_move, _level, _owed = stock_movements.c, stock_levels.c, commitments.commitments.c
+_cart, _share = reservations.reservation_lines.c, counters.allotments.c
+_line, _order, _counter, _listing = orders.order_lines.c, orders.orders.c, counters.counters.c, listings.listings.c
+
+
+def _sums_of_entries() -> Select[Any]:
+    gained = select(_move.sku_id, _move.location_id, _move.target.label("state"), _move.quantity.label("units"))
+    lost = select(_move.sku_id, _move.location_id, _move.source.label("state"), (-_move.quantity).label("units"))
+    entries = union_all(
+        gained.where(or_(*(_move.target == state for state in STATES))), lost.where(or_(*(_move.source == state for state in STATES)))
+    ).subquery()
+    key = (entries.c.sku_id, entries.c.location_id, entries.c.state)
+    return select(*key, func.sum(entries.c.units)).group_by(*key)
+
+
+_levels_kept, _levels_worked_out = Prepared(select(stock_levels)), Prepared(_sums_of_entries())
 
 
 def _levels(session: Session) -> list[Finding]:
-    m = stock_movements.c
-    gained = select(m.sku_id, m.location_id, m.target.label("state"), m.quantity.label("units")).where(m.target.in_(STATES))
-    lost = select(m.sku_id, m.location_id, m.source.label("state"), (-m.quantity).label("units")).where(m.source.in_(STATES))
-    entries = union_all(gained, lost).subquery()
-    key = (entries.c.sku_id, entries.c.location_id, entries.c.state)
-    worked_out = _figures(session, select(*key, func.sum(entries.c.units)).group_by(*key))
-    kept = {
-        (row["sku_id"], row["location_id"], state): row[state]
-        for row in session.execute(select(stock_levels)).mappings()
-        for state in STATES
-    }
-    return _compare("level", kept, worked_out)
+    kept = {(row["sku_id"], row["location_id"], state): row[state] for row in session.rows(_levels_kept, {}) for state in STATES}
+    return _compare("level", kept, _figures(session, _levels_worked_out))
 
 
-def _by_place(session: Session, state: str) -> dict[Any, int]:
-    column = stock_levels.c[state]
-    return _figures(session, select(stock_levels.c.sku_id, stock_levels.c.location_id, column).where(column > 0))
-
-
-def _promised(session: Session, state: str) -> dict[Any, int]:
-    c = commitments.commitments.c
-    query = select(c.sku_id, c.location_id, func.sum(c.quantity)).where(c.location_id.is_not(None), c.quantity > 0, c.state == state)
-    return _figures(session, query.group_by(c.sku_id, c.location_id))
+_by_place = {
+    state: Prepared(select(_level.sku_id, _level.location_id, _level[state]).where(_level[state] > 0))
+    for state in ("committed", "reserved", "allotted")
+}
+_promised = {
+    state: Prepared(
+        select(_owed.sku_id, _owed.location_id, func.sum(_owed.quantity))
+        .where(_owed.location_id.is_not(None), _owed.quantity > 0, _owed.state == state)
+        .group_by(_owed.sku_id, _owed.location_id)
+    )
+    for state in ("committed", "reserved")
+}
 
 
 def _promises(session: Session) -> list[Finding]:
-    return _compare("committed", _by_place(session, "committed"), _promised(session, "committed"))
+    return _compare("committed", _figures(session, _by_place["committed"]), _figures(session, _promised["committed"]))
+
+
+_for_carts = Prepared(
+    select(_cart.sku_id, _cart.location_id, func.sum(_cart.quantity)).where(_cart.quantity > 0).group_by(_cart.sku_id, _cart.location_id)
+)
 
 
 def _holds(session: Session) -> list[Finding]:
     """What is reserved is held for a cart, or for an order that isn't paid."""
-    line = reservations.reservation_lines.c
-    query = select(line.sku_id, line.location_id, func.sum(line.quantity)).where(line.quantity > 0)
-    held = _figures(session, query.group_by(line.sku_id, line.location_id))
-    for place, units in _promised(session, "reserved").items():
+    held = _figures(session, _for_carts)
+    for place, units in _figures(session, _promised["reserved"]).items():
         held[place] = held.get(place, 0) + units
-    return _compare("reserved", _by_place(session, "reserved"), held)
+    return _compare("reserved", _figures(session, _by_place["reserved"]), held)
+
+
+_set_aside = Prepared(
+    select(_share.sku_id, _share.location_id, func.sum(_share.quantity))
+    .where(_share.quantity > 0)
+    .group_by(_share.sku_id, _share.location_id)
+)
 
 
 def _allotments(session: Session) -> list[Finding]:
-    a = counters.allotments.c
-    query = select(a.sku_id, a.location_id, func.sum(a.quantity)).where(a.quantity > 0).group_by(a.sku_id, a.location_id)
-    return _compare("allotted", _by_place(session, "allotted"), _figures(session, query))
+    return _compare("allotted", _figures(session, _by_place["allotted"]), _figures(session, _set_aside))
+
+
+_held_kept = Prepared(select(_counter.id, _counter.held).where(_counter.held > 0))
+_held_for_lines = Prepared(
+    select(_listing.counter_id, func.sum(_line.held))
+    .join(listings.listings, _listing.id == _line.listing_id)
+    .join(counters.counters, _counter.id == _listing.counter_id)
+    .where(_line.held > 0, _counter.sku_id.is_not(None))
+    .group_by(_listing.counter_id)
+)
 
 
 def _held(session: Session) -> list[Finding]:
     """What a counter holds back is what its listings' lines are owed and the channel hasn't counted down."""
-    line, c = orders.order_lines.c, counters.counters.c
-    kept = _figures(session, select(c.id, c.held).where(c.held > 0))
-    query = (
-        select(listings.listings.c.counter_id, func.sum(line.held))
-        .join(listings.listings, listings.listings.c.id == line.listing_id)
-        .join(counters.counters, c.id == listings.listings.c.counter_id)
-        .where(line.held > 0, c.sku_id.is_not(None))
-        .group_by(listings.listings.c.counter_id)
-    )
-    return _compare("held back on counter", kept, _figures(session, query))
+    return _compare("held back on counter", _figures(session, _held_kept), _figures(session, _held_for_lines))
+
+
+def _sums_of_transit() -> Select[Any]:
+    outgoing = select(_move.sku_id, _move.quantity.label("units")).where(_move.target == "transit")
+    incoming = select(_move.sku_id, (-_move.quantity).label("units")).where(_move.source == "transit")
+    entries = union_all(outgoing, incoming).subquery()
+    return select(entries.c.sku_id, func.sum(entries.c.units)).group_by(entries.c.sku_id)
+
+
+_sent = transfers.transfer_lines.c
+_transit_kept = Prepared(select(_sent.sku_id, func.sum(_sent.sent - _sent.received - _sent.lost)).group_by(_sent.sku_id))
+_transit_worked_out = Prepared(_sums_of_transit())
 
 
 def _transit(session: Session) -> list[Finding]:
-    line, m = transfers.transfer_lines.c, stock_movements.c
-    kept = select(line.sku_id, func.sum(line.sent - line.received - line.lost)).group_by(line.sku_id)
-    outgoing = select(m.sku_id, m.quantity.label("units")).where(m.target == "transit")
-    incoming = select(m.sku_id, (-m.quantity).label("units")).where(m.source == "transit")
-    entries = union_all(outgoing, incoming).subquery()
-    worked_out = select(entries.c.sku_id, func.sum(entries.c.units)).group_by(entries.c.sku_id)
-    return _compare("in transit", _figures(session, kept), _figures(session, worked_out))
+    return _compare("in transit", _figures(session, _transit_kept), _figures(session, _transit_worked_out))
+
+
+def _owing_lines() -> Select[Any]:
+    sku = catalogue.skus.c
+    # Nothing is kept for an order that never was paid.
+    left_to_send = case((and_(_order.lapsed, not_(_order.paid)), 0), else_=_line.quantity - _line.cancelled - _line.shipped)
+    # A SKU may be tracked otherwise since: what was done before has commitments, or needs none.
+    return (
+        select(_line.id, left_to_send, _line.shipped)
+        .join(orders.orders, _order.id == _line.order_id)
+        .join(catalogue.skus, sku.id == _line.sku_id)
+        .where(or_(and_(sku.tracked, left_to_send > 0), _line.id.in_(select(_owed.line_id))), _line.fulfilled_by == "us")
+        .where(or_(_order.channel_id.is_not(None), _order.fulfilled_by == "us"))
+    )
+
+
+_lines_kept = Prepared(_owing_lines())
+_lines_promised = Prepared(select(_owed.line_id, func.sum(_owed.quantity), func.sum(_owed.shipped)).group_by(_owed.line_id))
 
 
 def _lines(session: Session) -> list[Finding]:
     """What a line is owed lies in its commitments, and what left it left from them."""
-    line, order, sku, c = orders.order_lines.c, orders.orders.c, catalogue.skus.c, commitments.commitments.c
-    # Nothing is kept for an order that never was paid.
-    left_to_send = case((and_(order.lapsed, not_(order.paid)), 0), else_=line.quantity - line.cancelled - line.shipped)
-    # A SKU may be tracked otherwise since: what was done before has commitments, or needs none.
-    tracked = (
-        select(line.id, left_to_send, line.shipped)
-        .join(orders.orders, order.id == line.order_id)
-        .join(catalogue.skus, sku.id == line.sku_id)
-        .where(or_(and_(sku.tracked, left_to_send > 0), line.id.in_(select(c.line_id))), line.fulfilled_by == "us")
-        .where(or_(order.channel_id.is_not(None), order.fulfilled_by == "us"))
+    kept, worked_out = (
+        {(line_id,): (int(owed), int(left)) for line_id, owed, left in (row.values() for row in session.rows(query, {}))}
+        for query in (_lines_kept, _lines_promised)
     )
-    promised = select(c.line_id, func.sum(c.quantity), func.sum(c.shipped)).group_by(c.line_id)
-    kept = {id: (owed, left) for id, owed, left in map(tuple, session.execute(tracked))}
-    worked_out = {id: (int(owed), int(left)) for id, owed, left in map(tuple, session.execute(promised))}
-    owed = _compare("owed to line", {(id,): two[0] for id, two in kept.items()}, {(id,): two[0] for id, two in worked_out.items()})
-    left = _compare("shipped of line", {(id,): two[1] for id, two in kept.items()}, {(id,): two[1] for id, two in worked_out.items()})
-    return owed + left
+    return [
+        *_compare("owed to line", *({line: two[0] for line, two in each.items()} for each in (kept, worked_out))),
+        *_compare("shipped of line", *({line: two[1] for line, two in each.items()} for each in (kept, worked_out))),
+    ]
+
+
+_short = Prepared(select(_owed.sku_id).where(_owed.location_id.is_(None), _owed.quantity > 0).distinct())
 
 
 def _unpaid(session: Session) -> list[Finding]:
     """No unit is free while a line that it could serve is short."""
-    c = commitments.commitments.c
-    query = select(c.sku_id).where(c.location_id.is_(None), c.quantity > 0).distinct()
     findings = []
-    for row in commitments.short_of(session, session.execute(query).scalars()):
+    for row in commitments.short_of(session, [row["sku_id"] for row in session.rows(_short, {})]):
         free = stock.find_available(session, [stock.Want(row["sku_id"], "", row["quantity"])], row["location_ids"]).parts[0]
         if free:
             findings.append(Finding("free beside a short line", row["line_id"], sum(units for _, units in free), 0))

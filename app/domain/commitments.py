@@ -32,7 +32,7 @@ from app.database import Contended, Id, Json, Session, Utc, metadata
 from app.domain import events, stock
 from app.domain.catalogue import skus
 from app.domain.causes import Cause
-from app.statements import Prepared, one_of, padded
+from app.statements import Prepared, given, one_of, padded
 
 commitments = Table(
     "commitments",
@@ -172,13 +172,16 @@ def _short(size: int) -> Prepared:
 
 def short_before(session: Session, moment: datetime, *, limit: int) -> list[dict[str, Any]]:
     """Short parts that were promised before a moment, oldest first, with the order's reference and the SKU's code."""
-    orders = metadata.tables["orders"]
+    return session.rows(_short_before(), {"moment": moment, "limit": limit})
+
+
+@cache
+def _short_before() -> Prepared:
+    c, orders = commitments.c, metadata.tables["orders"]
     query = (
         select(commitments, orders.c.reference, orders.c.channel_id, skus.c.code.label("sku"))
-        .join(orders, orders.c.id == commitments.c.order_id)
-        .join(skus, skus.c.id == commitments.c.sku_id)
-        .where(commitments.c.location_id.is_(None), commitments.c.quantity > 0, commitments.c.promised_at < moment)
-        .order_by(commitments.c.promised_at, commitments.c.id)
-        .limit(limit)
+        .join(orders, orders.c.id == c.order_id)
+        .join(skus, skus.c.id == c.sku_id)
+        .where(c.location_id.is_(None), c.quantity > 0, c.promised_at < given(c.promised_at, "moment"))
     )
-    return [dict(row) for row in session.execute(query).mappings()]
+    return Prepared(query.order_by(c.promised_at, c.id).limit(bindparam("limit", type_=Integer)))

@@ -12,7 +12,7 @@ from app.database import Id, Session, Utc, metadata
 from app.domain import events
 from app.domain.causes import Cause
 from app.domain.errors import NotFound
-from app.statements import Prepared
+from app.statements import Prepared, given
 
 FIELDS = ("name", "company", "email", "phone", "line1", "line2", "city", "region", "postal_code", "country")
 
@@ -23,27 +23,36 @@ contacts = Table(
     # An address that belongs to a buyer is erased with the buyer.
     Column("buyer_id", Id(), ForeignKey("contacts.id"), nullable=True),
     *(Column(field, String(320), nullable=True) for field in FIELDS),
+    # The name by which a marketplace asks to have its buyer erased, such as "ebay:" and its user's name there.
+    Column("known_as", String(320), nullable=True),
     Column("created_at", Utc, nullable=False),
     Column("erased_at", Utc, nullable=True),
     Index(None, "buyer_id"),
+    Index(None, "known_as"),
 )
 
 
 _insert = Prepared(insert(contacts), [column.key for column in contacts.c if column.key != "erased_at"])
 
 
+_renew = Prepared(
+    update(contacts)
+    .where(contacts.c.id == given(contacts.c.id, "contact_id"), contacts.c.erased_at.is_(None))
+    .values({field: given(contacts.c[field]) for field in FIELDS})
+)
+
+
 def add(session: Session, fields: Mapping[str, str | None], *, buyer_id: str | None = None) -> str:
     """Keep a buyer or one of their addresses. Returns the id by which everything else refers to it."""
     row: dict[str, Any] = {field: fields.get(field) for field in FIELDS}
-    row |= {"id": chance.new_id(), "buyer_id": buyer_id, "created_at": chance.now()}
+    row |= {"id": chance.new_id(), "buyer_id": buyer_id, "known_as": fields.get("known_as"), "created_at": chance.now()}
     session.later(_insert, row)
     return str(row["id"])
 
 
 def renew(session: Session, contact_id: str, fields: Mapping[str, str | None]) -> None:
     """What a channel says of a contact now. One that was erased stays erased."""
-    row: dict[str, Any] = {field: fields.get(field) for field in FIELDS}
-    session.execute(update(contacts).where(contacts.c.id == contact_id, contacts.c.erased_at.is_(None)).values(**row))
+    session.run(_renew, {"contact_id": contact_id} | {field: fields.get(field) for field in FIELDS})
 
 
 def get(session: Session, contact_id: str) -> dict[str, Any]:
@@ -59,9 +68,17 @@ def erase(session: Session, contact_id: str, *, cause: Cause) -> dict[str, Any]:
 
     Repeating it blanks the addresses that have come since, and nothing else.
     """
-    blank: dict[str, Any] = dict.fromkeys(FIELDS)
+    blank: dict[str, Any] = dict.fromkeys((*FIELDS, "known_as"))
     theirs = or_(contacts.c.id == contact_id, contacts.c.buyer_id == contact_id)
     erased = session.execute(update(contacts).where(theirs, contacts.c.erased_at.is_(None)).values(**blank, erased_at=chance.now()))
     if erased.rowcount:
         events.append(session, "contact.erased", contact_id, {}, cause=cause)
     return get(session, contact_id)
+
+
+def forget(session: Session, known_as: str, *, cause: Cause) -> int:
+    """A marketplace's buyer is to be erased, with every order's copy of them. Returns how many contacts that were."""
+    found = list(session.execute(select(contacts.c.id).where(contacts.c.known_as == known_as).order_by(contacts.c.id)).scalars())
+    for contact_id in found:
+        erase(session, contact_id, cause=cause)
+    return len(found)

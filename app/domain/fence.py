@@ -20,9 +20,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import func, select
+
 from app import chance
 from app.database import Session
-from app.domain import channels, counters, events, exceptions, recovery, watch, writes
+from app.domain import channels, counters, events, exceptions, listings, orders, recovery, watch, writes
 from app.domain.capabilities import Capabilities, CountsDown, WriteMode
 from app.domain.causes import Cause
 from app.domain.counters import Counter
@@ -525,8 +527,11 @@ def _explain(session: Session, pen: Pen, counter: Counter, shown: int, entry: Ma
         return
     if shown == counter.shown or entry["learned_since"]:
         return
-    if 0 < counter.shown - shown <= writes.learned_at_last(session, counter.id):
-        return  # it was read while orders came in, and taken for too high: now we know
+    # It was read while orders came in, and taken for too high: now we know. And units of cancelled orders that the channel hasn't put back,
+    # as now turns out.
+    known = writes.learned_at_last(session, counter.id) + (0 if pen.can.tells_put_back else _taken_for_back(session, counter))
+    if 0 < counter.shown - shown <= known:
+        return
     counters.overdrawn(session, counter, "hand_edit")
     exceptions.raise_(
         session,
@@ -541,6 +546,18 @@ def _explain(session: Session, pen: Pen, counter: Counter, shown: int, entry: Ma
         cause=pen.cause,
     )
     watch.many_hands(session, counter.channel_id, cause=pen.cause)
+
+
+def _taken_for_back(session: Session, counter: Counter) -> int:
+    """Units of orders that changed within a day and are said to be back on a counter, by a channel that doesn't really say it."""
+    line, listing, order = orders.order_lines.c, listings.listings.c, orders.orders.c
+    query = (
+        select(func.coalesce(func.sum(line.put_back), 0))
+        .join(listings.listings, listing.id == line.listing_id)
+        .join(orders.orders, order.id == line.order_id)
+        .where(listing.counter_id == counter.id, line.put_back > 0, order.updated_at >= chance.now() - timedelta(days=1))
+    )
+    return int(session.scalar(query))
 
 
 def _close(session: Session, pen: Pen, row: Mapping[str, Any], mine: Mapping[str, Counter], outcome: str, detail: str = "") -> None:

@@ -77,6 +77,8 @@ orders = Table(
     Column("lapsed", Boolean, nullable=False, server_default=false()),
     # It was deleted there: the version that says so. What is older than that tells what the lines were, and nothing of it is wanted.
     Column("gone_version", BigInteger, nullable=True),
+    # A hash of the snapshot that was recorded last: the same once more changes nothing.
+    Column("snapshot_hash", BigInteger, nullable=True),
     # We want it cancelled; nothing is free until the channel says that it is.
     Column("cancel_requested_at", Utc, nullable=True),
     Column("notes", Json, nullable=True),
@@ -155,6 +157,7 @@ _THERE: dict[str, Any] = {
     "external_id": None,
     "external_version": None,
     "gone_version": None,
+    "snapshot_hash": None,
     "paid": True,
     "hold_until": None,
     "lapsed": False,

@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
+from hashlib import blake2b
 from itertools import pairwise
 from typing import Any
 
+import orjson
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -43,6 +45,9 @@ from app.domain.pricing import AMOUNTS, LINE_AMOUNTS
 from app.domain.snapshots import LineSnapshot, Missing, OrderSnapshot, OrderState
 from app.domain.stock import Move
 from app.statements import Prepared
+
+# By how much a shop's clock may be wrong. Freeing an unpaid order's units before the shop does would sell them twice; later is harmless.
+CLOCKS_DIFFER = timedelta(minutes=5)
 
 _FIGURES = ("ordered", "cancelled", "shipped", "returned", "counted_down", "put_back")
 
@@ -92,8 +97,8 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
         if snapshot.state is not OrderState.GONE and isinstance(snapshot.lines, Missing):
             return None
         order = _begin(session, channel, snapshot)
-    elif version(snapshot) < order["external_version"]:
-        return order
+    elif version(snapshot) < order["external_version"] or (order["snapshot_hash"] == hashed(snapshot) and not reread):
+        return order  # older than what is recorded, or the very same: polls overlap, and messages come twice
     gone = order["gone_version"]
     if snapshot.state is OrderState.GONE:
         gone = max(version(snapshot), gone or 0)
@@ -205,6 +210,12 @@ def version(snapshot: OrderSnapshot) -> int:
     return int(said.timestamp() * 1_000_000) if isinstance(said, datetime) else said
 
 
+def hashed(snapshot: OrderSnapshot) -> int:
+    """A snapshot in 64 bits, with everything that it says."""
+    said = orjson.dumps(snapshot, option=orjson.OPT_SORT_KEYS, default=dict)
+    return int.from_bytes(blake2b(said, digest_size=8).digest(), signed=True)
+
+
 def _find(session: Session, channel_id: str, external_id: str) -> dict[str, Any] | None:
     rows = session.find(orders.orders, channel_id=channel_id, external_id=external_id, lock=False)
     return rows[0] if rows else None
@@ -234,7 +245,7 @@ def _begin(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot
         "rounding": 0,
         "prices_include_tax": snapshot.prices_include_tax,
         "paid": snapshot.paid is not False,
-        "hold_until": snapshot.hold_until or (snapshot.placed_at or now) + timedelta(seconds=can.get("hold_s", 3600.0)),
+        "hold_until": snapshot.hold_until or (snapshot.placed_at or now) + timedelta(seconds=can.get("hold_s", 3600.0)) + CLOCKS_DIFFER,
         "lapsed": False,
         "placed_at": snapshot.placed_at or now,
         "updated_at": now,
@@ -266,7 +277,7 @@ def _currency(session: Session, snapshot: OrderSnapshot, can: Mapping[str, Any])
 def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, gone: int | None, reread: bool) -> None:
     """Everything of the order that isn't units: who, when, how much, paid or not. What is absent or withheld erases nothing."""
     order = work.order
-    changes: dict[str, Any] = {"gone_version": gone, "paid": work.paid}
+    changes: dict[str, Any] = {"gone_version": gone, "paid": work.paid, "snapshot_hash": hashed(snapshot)}
     if snapshot.state is not OrderState.GONE:
         changes["external_version"] = version(snapshot)
     if not isinstance(snapshot.lines, Missing):
@@ -553,6 +564,8 @@ def _count(session: Session, work: _Work, line: LineSnapshot, here: Sequence[dic
         counters.change(session, counter, rebase_at=chance.now())
     elif put_back:
         session.info.setdefault("excess", {}).setdefault(counter.id, "put_back")
+        if counter.known and not (work.channel["capabilities"] or {}).get("tells_put_back", True):
+            counters.change(session, counter, rebase_at=chance.now())
 
 
 def _pay(session: Session, work: _Work) -> None:

@@ -26,7 +26,7 @@ ABSENT: Final = Missing.ABSENT
 WITHHELD: Final = Missing.WITHHELD
 
 Contact = Mapping[str, str | None]
-"""The fields of a contact: `contacts.FIELDS`."""
+"""The fields of a contact: `contacts.FIELDS`, and `known_as` where the channel asks to have buyers erased by name."""
 
 
 class OrderState(StrEnum):

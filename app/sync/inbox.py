@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,9 +16,9 @@ from typing import Any
 import orjson
 
 from app import chance
-from app.channels.base import BadPayload, Channel, ChannelError, Delivery, Hint, Reply, TryLater
+from app.channels.base import BadPayload, Channel, ChannelError, Delivery, Hint, Reply, TryLater, UnknownKey
 from app.database import Database, Session
-from app.domain import channels, deliveries, exceptions, recording
+from app.domain import channels, contacts, deliveries, exceptions, recording
 from app.domain.fence import Pen
 from app.domain.snapshots import Missing, OrderSnapshot
 from app.sync import poll
@@ -40,17 +41,30 @@ async def keep(
 ) -> Reply | Kept:
     """Answer a handshake; store anything else, once it is known to be the channel's. The signature is made of the bytes as they came.
 
-    Raises: BadSignature, and nothing was stored; DatabaseUnavailable, and it has to be sent again.
+    Raises: BadSignature, and nothing was stored; DatabaseUnavailable, and TryLater where its key can't be had now: it has to be sent
+    again.
     """
     if (reply := channel.answer(delivery)) is not None:
         return reply
-    row = sealed(vault, channel, delivery)
+    try:
+        row = sealed(vault, channel, delivery, asks=False)
+    except UnknownKey:
+        row = await asyncio.to_thread(sealed, vault, channel, delivery)
     return Kept(row["topic"], await database.write(deliveries.keep, channel_id, **row, note=note))
 
 
-def sealed(vault: Vault, channel: Channel, delivery: Delivery) -> dict[str, Any]:
-    """A message as `deliveries.keep` takes it. Raises: BadSignature."""
-    identity = channel.verify(delivery)
+def sealed(vault: Vault, channel: Channel, delivery: Delivery, *, asks: bool = True) -> dict[str, Any]:
+    """A message as `deliveries.keep` takes it. `asks`: the channel may be asked for a key that isn't known yet.
+
+    Raises: BadSignature, and UnknownKey where it may not; TryLater, NoUse where the key can't be had.
+    """
+    try:
+        identity = channel.verify(delivery)
+    except UnknownKey as unknown:
+        if not asks:
+            raise
+        unknown.learn()
+        identity = channel.verify(delivery)
     if len(identity) > 200 or "\0" in identity:
         identity = sha256(identity.encode()).hexdigest()
     return {
@@ -150,7 +164,7 @@ def _park(session: Session, pen: Pen, row: Mapping[str, Any], error: str) -> Non
     )
 
 
-_LOOKED_AT = {"listing", "subscription", "uninstalled"}
+_LOOKED_AT = {"listing", "subscription", "uninstalled", "contact_erasure"}
 
 
 def _take_hints(session: Session, pen: Pen, hints: Sequence[Hint]) -> None:
@@ -166,3 +180,5 @@ def _take_hints(session: Session, pen: Pen, hints: Sequence[Hint]) -> None:
         channels.change_lane(session, pen.channel_id, subscriptions_due_at=now)
     if "uninstalled" in kinds:
         channels.change_lane(session, pen.channel_id, capabilities_due_at=now)
+    for buyer in dict.fromkeys(hint.external_id for hint in hints if hint.kind == "contact_erasure"):
+        contacts.forget(session, buyer, cause=pen.cause)

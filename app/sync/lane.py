@@ -6,11 +6,12 @@ sleep, so a lane that starts anew goes on where the last one stood.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import func, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from app import chance
 from app.channels import registry
@@ -121,7 +122,7 @@ class Lane:
             alone, version = self._asked <= 1, row["version"]
             until: datetime = self.database.run(_failed, self.channel_id, name, error, alone=alone, version=version, cause=self.cause)
             return until
-        if lane["failures"] or lane["refused"]:
+        if lane["failures"] or lane["last_error"]:  # what a person mended meanwhile counts as none, and was told all the same
             self.database.run(_works_again, self.channel_id, cause=self.cause)
         return again
 
@@ -269,8 +270,7 @@ def _row(session: Session, channel_id: str) -> tuple[dict[str, Any], dict[str, A
 def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:
     """Take the lane, or keep it. None: somebody else has it. `adopted_from`: until when its former holder may have sent something."""
     now = chance.now()
-    query = select(channels.lanes).where(channels.lanes.c.channel_id == channel_id).with_for_update()
-    row = dict(session.execute(query).mappings().one())
+    (row,) = session.find(channels.lanes, channel_id=channel_id, lock=True)
     if row["holder"] == holder and row["lease_until"] is not None and row["lease_until"] > now:
         if row["lease_until"] - now < RENEW_BEFORE:
             row["lease_until"] = now + LEASE
@@ -286,10 +286,9 @@ def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -
 
 
 def _renew(session: Session, channel_id: str, holder: str) -> datetime | None:
-    query = select(channels.lanes.c.holder, channels.lanes.c.lease_until).where(channels.lanes.c.channel_id == channel_id)
-    row = session.execute(query.with_for_update()).one()
+    (row,) = session.find(channels.lanes, columns=["holder", "lease_until"], channel_id=channel_id, lock=True)
     now = chance.now()
-    if row.holder != holder or row.lease_until is None or row.lease_until < now:
+    if row["holder"] != holder or row["lease_until"] is None or row["lease_until"] < now:
         return None
     channels.change_lane(session, channel_id, lease_until=now + LEASE)
     return now + LEASE
@@ -384,42 +383,40 @@ def _works_again(session: Session, channel_id: str, *, cause: Cause) -> None:
 
 
 _w, _c, _n, _o = writes.writes.c, counters.counters.c, notices.notices.c, orders.orders.c
-_any_write = Prepared(
-    select(
-        func.min(_w.due_at).label("at"),
-        func.min(_w.settle_after).filter(_w.state == "settling").label("settles"),
-        # Nobody waits for its answer: a step ended in the middle of it.
-        func.count().filter(or_(_w.state == "intent", _w.state == "unknown"), _w.due_at.is_(None)).label("left"),
-    ).where(_w.channel_id == given(_w.channel_id), _w.closed_at.is_(None))
-)
 # Behind an open write both wait, and its own time counts.
-_FIRST = {
-    "change": select(func.min(_c.due_at).label("at")).where(
+_FIRST: Mapping[str, Select[Any]] = {
+    "write": select(func.min(_w.due_at)).where(_w.channel_id == given(_w.channel_id), _w.closed_at.is_(None)),
+    "settles": select(func.min(_w.settle_after)).where(
+        _w.channel_id == given(_w.channel_id), _w.closed_at.is_(None), _w.state == "settling"
+    ),
+    # Nobody waits for its answer: a step ended in the middle of it.
+    "left": select(func.count()).where(
+        _w.channel_id == given(_w.channel_id),
+        _w.closed_at.is_(None),
+        _w.due_at.is_(None),
+        or_(_w.state == "intent", _w.state == "unknown"),
+    ),
+    "change": select(func.min(_c.due_at)).where(
         _c.channel_id == given(_c.channel_id), _c.state == "active", _c.target.is_not(None), ~has_open_write()
     ),
-    "read": select(func.min(_c.rebase_at).label("at")).where(
-        _c.channel_id == given(_c.channel_id), _c.sku_id.is_not(None), ~has_open_write()
-    ),
-    "parcel": select(func.min(_n.due_at).label("at")).where(_n.channel_id == given(_n.channel_id), _n.state == "waiting"),
-    "unpaid": select(func.min(_o.hold_until).label("at")).where(
-        _o.channel_id == given(_o.channel_id), ~_o.paid, ~_o.lapsed, _o.status == "open"
-    ),
+    "read": select(func.min(_c.rebase_at)).where(_c.channel_id == given(_c.channel_id), _c.sku_id.is_not(None), ~has_open_write()),
+    "parcel": select(func.min(_n.due_at)).where(_n.channel_id == given(_n.channel_id), _n.state == "waiting"),
+    "unpaid": select(func.min(_o.hold_until)).where(_o.channel_id == given(_o.channel_id), ~_o.paid, ~_o.lapsed, _o.status == "open"),
 }
-_first = {what: Prepared(query) for what, query in _FIRST.items()}
+_first = Prepared(select(*(query.scalar_subquery().label(what) for what, query in _FIRST.items())))
 
 
 def _agenda(session: Session, pen: Pen, now: datetime) -> dict[str, datetime | None]:
     """When each kind of work for this channel falls due; None: there is none of it."""
-    here = {"channel_id": pen.channel_id}
     lane = channels.lane(session, pen.channel_id)
-    (write,) = session.rows(_any_write, here)
-    settled = write["settles"] is not None and lane["settled_at"] is not None and write["settles"] <= lane["settled_at"]
-    return {
+    (first,) = session.rows(_first, {"channel_id": pen.channel_id})
+    settles, left = first.pop("settles"), first.pop("left")
+    if left or (settles is not None and lane["settled_at"] is not None and settles <= lane["settled_at"]):
+        first["write"] = now
+    return first | {
         "inbox": deliveries.next_due(session, pen.channel_id),
-        "poll": poll.wanted_at(session, pen),
-        "write": now if settled or write["left"] else write["at"],
+        "poll": poll.wanted_at(session, pen, lane),
         "listings": lane["listings_due_at"],
         "subscriptions": lane["subscriptions_due_at"],
         "capabilities": lane["capabilities_due_at"],
-        **{what: session.rows(query, here)[0]["at"] for what, query in _first.items()},
     }

@@ -6,14 +6,14 @@ less the feed's lag, is known now.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import Any
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app import chance
 from app.channels.base import BadPayload, Channel, ListingSnapshot
@@ -23,6 +23,7 @@ from app.domain.causes import Cause
 from app.domain.errors import Refusal
 from app.domain.fence import Pen
 from app.domain.snapshots import OrderSnapshot
+from app.statements import Prepared, given
 
 log = structlog.get_logger()
 
@@ -112,39 +113,39 @@ def _where(session: Session, channel_id: str) -> tuple[dict[str, Any], datetime]
 def _polled(session: Session, pen: Pen, began: datetime, stamp: datetime | None, whole: bool, recorded: Iterable[str]) -> None:
     fence.hold(session, pen)
     next_at = chance.now() + timedelta(seconds=pen.can.poll_every_s)
-    _unpark(session, pen, recorded)
-    if not whole or _parked(session, pen.channel_id):
+    if not whole or _unpark(session, pen, recorded):
         channels.change_lane(session, pen.channel_id, poll_due_at=next_at, polled_at=began)
         return
     channels.polled(session, pen.channel_id, began=began, stamp=stamp, feed_lag_s=pen.can.feed_lag_s, next_at=next_at)
     _tell_short(session, cause=pen.cause)
 
 
-def _unpark(session: Session, pen: Pen, recorded: Iterable[str]) -> None:
-    parked = _parked(session, pen.channel_id)
-    for external_id in recorded:
-        if f"{pen.channel_id}:{external_id}" in parked:
-            exceptions.clear(session, "order_parked", f"{pen.channel_id}:{external_id}", cause=pen.cause)
+def _unpark(session: Session, pen: Pen, recorded: Iterable[str]) -> bool:
+    """What was recorded isn't parked any more. Returns whether another order still is."""
+    parked = {row["subject"] for row in session.rows(_parked, {"channel_id": pen.channel_id})}
+    done = parked & {f"{pen.channel_id}:{external_id}" for external_id in recorded}
+    for subject in sorted(done):
+        exceptions.clear(session, "order_parked", subject, cause=pen.cause)
+    return bool(parked - done)
 
 
-def _parked(session: Session, channel_id: str) -> set[str]:
-    e = exceptions.exceptions.c
-    query = select(e.subject).where(e.cause == "order_parked", e.channel_id == channel_id, e.closed_at.is_(None))
-    return set(session.execute(query).scalars())
+_e = exceptions.exceptions.c
+_parked = Prepared(select(_e.subject).where(_e.cause == "order_parked", _e.channel_id == given(_e.channel_id), _e.closed_at.is_(None)))
+
+_lane, _channel = channels.lanes.c, channels.channels.c
+_settled = Prepared(
+    select(func.min(_lane.settled_at).label("at"), func.count().label("lanes"), func.count(_lane.settled_at).label("settled"))
+    .join(channels.channels, _channel.id == _lane.channel_id)
+    .where(or_(_channel.status == "live", _channel.status == "recovering"))
+)
 
 
 def _tell_short(session: Session, *, cause: Cause) -> None:
     """A line that was short before every channel had settled, and still is: now it is a person's business."""
-    lane, channel = channels.lanes.c, channels.channels.c
-    query = (
-        select(func.min(lane.settled_at), func.count(), func.count(lane.settled_at))
-        .join(channels.channels, channel.id == lane.channel_id)
-        .where(channel.status.in_(("live", "recovering")))
-    )
-    settled_at, all_of_them, settled = tuple(session.execute(query).one())
-    if settled_at is None or settled < all_of_them:
+    (found,) = session.rows(_settled, {})
+    if found["at"] is None or found["settled"] < found["lanes"]:
         return
-    for row in commitments.short_before(session, settled_at, limit=AT_ONCE):
+    for row in commitments.short_before(session, found["at"], limit=AT_ONCE):
         exceptions.raise_(
             session,
             "line_short",
@@ -180,9 +181,8 @@ def reread_unpaid(database: Database, channel: Channel, pen: Pen) -> int:
     return len(ids)
 
 
-def wanted_at(session: Session, pen: Pen) -> datetime | None:
-    """When the next poll is due: by the channel's rhythm, or as soon as it can settle what waits for it."""
-    lane = channels.lane(session, pen.channel_id)
+def wanted_at(session: Session, pen: Pen, lane: Mapping[str, Any]) -> datetime | None:
+    """When a lane's next poll is due: by the channel's rhythm, or as soon as it can settle what waits for it."""
     waits = writes.settles_after(session, pen.channel_id, lane["settled_at"])
     due: datetime | None = lane["poll_due_at"]
     if waits is None:

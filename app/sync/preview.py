@@ -214,19 +214,20 @@ def _raise(counter: Counter, to: int, left: dict[str, int], *, tracked: bool) ->
 
 def items(session: Session, found: Sequence[Preview]) -> list[dict[str, Any]]:
     """Previews as they are shown: figures, and in words what a buyer will notice."""
-    names, zero = _shops(session)
-    return [_item(each, names, zero) for each in found]
+    names, zero, costs = _shops(session)
+    return [_item(each, names, zero, costs) for each in found]
 
 
-def _shops(session: Session) -> tuple[dict[str, str], dict[str, str]]:
-    """Names of channels, and what showing nothing means there."""
+def _shops(session: Session) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Names of channels, what showing nothing means there, and what it costs in money, where it does."""
     channel = channels.channels.c
     rows = session.execute(select(channel.id, channel.name, channel.capabilities)).all()
-    zero = {row.id: GOES_DARK[Zero(row.capabilities["zero"])] for row in rows if row.capabilities is not None}
-    return {row.id: row.name for row in rows}, zero
+    asked = [row for row in rows if row.capabilities is not None]
+    zero = {row.id: GOES_DARK[Zero(row.capabilities["zero"])] for row in asked}
+    return {row.id: row.name for row in rows}, zero, {row.id: row.capabilities.get("zero_costs") or "" for row in asked}
 
 
-def _item(each: Preview, names: Mapping[str, str], zero: Mapping[str, str]) -> dict[str, Any]:
+def _item(each: Preview, names: Mapping[str, str], zero: Mapping[str, str], costs: Mapping[str, str]) -> dict[str, Any]:
     dark = {id(one) for one in each.is_dark}
     shown = []
     for one in each.seen:
@@ -244,7 +245,9 @@ def _item(each: Preview, names: Mapping[str, str], zero: Mapping[str, str]) -> d
                 "lowered_to": one.lowered_to,
                 "raised_to": one.raised_to,
                 "consequence": consequence,
-                "text": f"{one.counter.title} {_SAID[consequence]} ({where})." if consequence else None,
+                "text": f"{one.counter.title} {_SAID[consequence]} ({where}). {costs[one.counter.channel_id]}".rstrip()
+                if consequence
+                else None,
             }
         )
     return {
@@ -275,9 +278,10 @@ def summary(session: Session, channel_ids: Sequence[str] | None) -> dict[str, An
     """The plan as a whole: whether each channel is ready, how many numbers are lowered and raised, and what to agree to first."""
     rows = going_live.joining(session, channel_ids)
     ready = going_live.readiness(session, rows)
-    names, zero = _shops(session)
+    names, zero, costs = _shops(session)
     counts = {"skus": 0, "lowered": 0, "raised": 0, "unchanged": 0, "untracked": 0}
     warned: dict[str, list[str]] = {code: [] for code in _WARNINGS}
+    priced: dict[str, set[str]] = {}
     for each in every(session, channel_ids):
         counts["skus"] += 1
         counts["untracked"] += not each.tracked
@@ -291,13 +295,16 @@ def summary(session: Session, channel_ids: Sequence[str] | None) -> dict[str, An
             warned["no_opening_stock"].append(each.title)
         for one in each.is_dark:
             where = names[one.counter.channel_id]
-            warned[zero.get(one.counter.channel_id, "goes_dark")].append(f"{one.counter.title} ({where})")
+            code = zero.get(one.counter.channel_id, "goes_dark")
+            warned[code].append(f"{one.counter.title} ({where})")
+            priced.setdefault(code, set()).add(costs.get(one.counter.channel_id, ""))
     unmapped = {each["name"]: each["unmapped"] for each in ready if each["unmapped"]}
-    warnings = [_warning(code, len(found), found[:EXAMPLES]) for code, found in warned.items() if found]
+    warnings = [_warning(code, len(found), found[:EXAMPLES], priced.get(code, ())) for code, found in warned.items() if found]
     if unmapped:
         warnings.append(_warning("unmapped_listings", sum(unmapped.values()), [f"{name}: {units}" for name, units in unmapped.items()]))
     return counts | {"ready": bool(ready) and all(each["ready"] for each in ready), "channels": ready, "warnings": warnings}
 
 
-def _warning(code: str, count: int, examples: Sequence[str]) -> dict[str, Any]:
-    return {"code": code, "count": count, "text": _WARNINGS[code].format(count), "examples": list(examples)}
+def _warning(code: str, count: int, examples: Sequence[str], costs: Iterable[str] = ()) -> dict[str, Any]:
+    text = " ".join(filter(None, [_WARNINGS[code].format(count), *sorted(costs)]))
+    return {"code": code, "count": count, "text": text, "examples": list(examples)}

@@ -62,6 +62,8 @@ class Pushing:
             elif row["due_at"] is None:
                 # At the beginning of a step nothing is under way: a step before this one ended in the middle.
                 self.database.run(fence.interrupted, self.pen, row["id"])
+            elif row["state"] == "unknown" and self.database.look(_is_spent, self.pen, row["id"], row["unit"]):
+                self.database.run(_later, row["id"], now + SPENT_WAITS)
             else:
                 again = self.database.run(fence.again, self.pen, row["id"], for_s=DEADLINE_S)
                 if again is not None:
@@ -277,16 +279,19 @@ def _units_due(session: Session, pen: Pen, now: datetime, limit: int) -> tuple[l
     """Write units with something to change: what lowers before what raises, scarce before plentiful; while the budget lasts. And the
     counters that wait for the budget."""
     units = {row["id"]: row["unit"] for row in session.rows(_due, {"channel_id": pen.channel_id, "now": now, "limit": limit})}
-    left = _budget_left(session, pen)
+    left, listings = _budget_left(session, pen), _OfListings(session, pen)
     found: dict[str, dict[str, fence.Want]] = {}
     rank: dict[str, tuple[bool, int]] = {}
     waiting = []
     for each in counters.of_ids(session, sorted(units)):
         assert each.target is not None
         raises = each.target > each.on_offer
-        if left <= 0 or (raises and left < RESERVE):
+        part = min(left, listings.left(each.unit))
+        if part <= 0 or (raises and part < RESERVE):
             waiting.append(each.id)
             continue
+        if each.unit not in found:
+            listings.plan(each.unit)
         found.setdefault(each.unit, {})[each.id] = fence.Want(each.target, _guard(session, each))
         rank[each.unit] = min(rank.get(each.unit, (True, each.target)), (raises, each.target))
     return sorted(found.items(), key=lambda item: rank[item[0]]), waiting
@@ -304,11 +309,44 @@ def _guard(session: Session, counter: counters.Counter) -> int:
 
 def _budget_left(session: Session, pen: Pen) -> float:
     """The part of the scarcest write budget that is left; 1 where there is none."""
-    return min((_part_left(session, pen, budget) for budget in pen.can.budgets if budget.name == "writes"), default=1.0)
+    return min((1.0 - _sent(session, pen, budget) / budget.amount for budget in pen.can.budgets if budget.name == "writes"), default=1.0)
 
 
-def _part_left(session: Session, pen: Pen, budget: Budget) -> float:
+class _OfListings:
+    """The same for each listing, where the channel counts its writes; what is planned meanwhile counts, too."""
+
+    def __init__(self, session: Session, pen: Pen) -> None:
+        self._session, self._pen = session, pen
+        self._budgets = [budget for budget in pen.can.budgets if budget.name == "writes of a listing"]
+        self._sent: dict[tuple[str, Budget], int] = {}
+
+    def left(self, unit: str) -> float:
+        listing = unit.partition("#")[0]
+        return min((1.0 - self._of(listing, budget) / budget.amount for budget in self._budgets), default=1.0)
+
+    def plan(self, unit: str) -> None:
+        listing = unit.partition("#")[0]
+        for budget in self._budgets:
+            self._sent[listing, budget] = self._of(listing, budget) + 1
+
+    def _of(self, listing: str, budget: Budget) -> int:
+        if (listing, budget) not in self._sent:
+            self._sent[listing, budget] = _sent(self._session, self._pen, budget, listing)
+        return self._sent[listing, budget]
+
+
+def _is_spent(session: Session, pen: Pen, write_id: str, unit: str) -> bool:
+    """A zero would go out once more, and its listing may not be written any more today."""
+    if _OfListings(session, pen).left(unit) > 0:
+        return False
+    return all(entry["value"] == 0 for entry in writes.entries_of(session, write_id))
+
+
+def _sent(session: Session, pen: Pen, budget: Budget, listing: str | None = None) -> int:
+    """How many writes left in the budget's time: the channel's, or those of one listing."""
     w = writes.writes.c
     since = chance.first_id(chance.now() - timedelta(seconds=budget.per_s))
     query = select(func.coalesce(func.sum(w.sends), 0)).where(w.channel_id == pen.channel_id, w.id >= since)
-    return 1.0 - int(session.scalar(query)) / budget.amount
+    if listing is not None:
+        query = query.where((w.unit == listing) | w.unit.startswith(f"{listing}#", autoescape=True))
+    return int(session.scalar(query))

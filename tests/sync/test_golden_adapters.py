@@ -1,7 +1,8 @@
 """The golden table, played in the sandbox shops and read through the real adapters: by their messages, and by polling alone.
 
 The shops are paused: they keep what is set aside for them, and nothing is written to them, so what stands in the books comes of orders
-alone.
+alone. How each kind of shop is furnished, and in which ways the table is played there, say the fixtures of the suite that every channel
+passes (`tests/channels/conformance.py`).
 """
 
 from __future__ import annotations
@@ -14,43 +15,30 @@ from typing import Any
 import pytest
 
 from app import chance
-from app.channels.base import Delivery
 from app.database import Database
 from app.domain import channels
-from app.sandbox.faults import ShopTransport
 from app.sandbox.shop import Outgoing
-from app.sandbox.shopify import ShopifyShop
-from app.sandbox.woocommerce import WooCommerceShop
 from tests import telling
-from tests.golden import CASES, PRICE, Article, Case, Dialect, Step
+from tests.channels.conformance import Fixtures, every_kind, heard
+from tests.channels.test_memory_conformance import MemoryFixtures
+from tests.golden import CASES, PRICE, Article, Case, Step
 from tests.telling import expected, furnished, standing
 from tests.world import World, world
 
-DIALECTS: Mapping[str, Dialect] = {"shopify": "keeps", "woocommerce": "rewrites"}
-SETTLES_S = 400.0  # a poll is due, and what was read is settled
+FIXTURES: Mapping[str, Fixtures] = {**every_kind(), "memory": MemoryFixtures()}
 
 
 class InShop:
     """A case in a sandbox shop. `polled`: it can't send us any message."""
 
     def __init__(self, world: World, case: Case, kind: str, *, polled: bool) -> None:
-        self.world, self.case, self.kind, self.polled = world, case, kind, polled
-        self.shop: Any = self._shopify() if kind == "shopify" else self._woocommerce()
+        self.world, self.case, self.fixtures, self.polled = world, case, FIXTURES[kind], polled
+        self.shop: Any = self.fixtures.shop(case.currency)
         self.variants: dict[str, str] = {}
         self.lines: dict[str, str] = {}
         self.order = ""
         self.first: list[Outgoing] = []
         self.kept: list[Outgoing] = []  # messages that are still on their way
-
-    def _shopify(self) -> ShopifyShop:
-        shop = ShopifyShop("https://mugs.myshopify.com", name="mugs", currency=self.case.currency)
-        shop.doubled, shop.delay_s = 0.0, (0.0, 0.0)
-        return shop
-
-    def _woocommerce(self) -> WooCommerceShop:
-        shop = WooCommerceShop("https://mugs.example", name="mugs", currency=self.case.currency)
-        shop.cron_s = (1.0, 1.0)
-        return shop
 
     def open(self) -> None:
         """The shop is connected, its listings are known, and its counters were read."""
@@ -58,22 +46,19 @@ class InShop:
         shared = {article.shares for article in self.case.articles}
         for article in self.case.articles:
             self.variants[article.name] = self._add(article, shared)
-        shop = self.shop
-        facts: dict[str, Any] = {
-            "shopify": lambda: {
-                "settings": {"shop": "mugs", "location_id": shop.location},
-                "credentials": {"client_id": shop.client_id, "client_secret": shop.secrets[-1]},
-            },
-            "woocommerce": lambda: {
-                "settings": {"url": shop.url},
-                "credentials": {"consumer_key": shop.key, "consumer_secret": shop.secret, "webhook_secret": "demo-secret-1"},
-            },
-        }[self.kind]()
-        transport = ShopTransport(shop)
-        self.channel_id = self.world.connect(transport, kind=self.kind, name="mugs", paused=True, location_codes=self.case.places, **facts)
+        facts = {"settings": self.fixtures.settings(self.shop), "credentials": self.fixtures.credentials(self.shop)}
+        self.channel_id = self.world.connect(
+            self.fixtures.quiet_transport(self.shop),
+            kind=self.fixtures.kind,
+            name="mugs",
+            paused=True,
+            location_codes=self.case.places,
+            **facts,
+        )
         if self.polled:
             self.world.lanes[self.channel_id].public_url = None
-        self.world.run_for(SETTLES_S)
+        self.world.run_for(1)
+        self._settle()
         for article in self.case.articles:
             if article.parts is not None:
                 self._we_map(article.name, article.parts)
@@ -82,10 +67,10 @@ class InShop:
     def _add(self, article: Article, shared: set[str | None]) -> str:
         facts: dict[str, Any] = {"title": article.name, "price": PRICE, "tracked": article.tracked, "ships": article.ships}
         if article.name in shared:  # one number for all variations of a product
-            facts |= dict.fromkeys(("parent", "shares"), self.shop.add_variable(article.name, article.shows).id)
+            facts |= self.fixtures.shared(self.shop, article.name, article.shows)
         elif article.shares is not None:
             owner = self.shop.variants[self.variants[article.shares]]
-            facts |= {"parent": owner.more["parent"], "shares": owner.counter}
+            facts |= {"parent": owner.more.get("parent"), "shares": owner.counter}
         return str(self.shop.add(article.sku or None, article.shows, **facts).id)
 
     def _let_messages_alone_tell(self) -> None:
@@ -94,13 +79,20 @@ class InShop:
         if not self.polled:
             self.world.database.run(channels.change_lane, self.channel_id, poll_due_at=chance.now() + timedelta(days=365))
 
+    def _settle(self) -> None:
+        """Counters that are read now are surely right."""
+        can = self.world.database.look(channels.get, self.channel_id)["capabilities"]
+        self.world.run_for(can["feed_lag_s"] + can["read_lag_s"] + 30)
+
     # How it reaches us
 
     def tell(self, step: Step) -> None:
         getattr(self, f"_{step.what}")(**step.details)
         if self.polled:
             if step.heard:
-                self.world.run_for(SETTLES_S)
+                due_at = self.world.database.look(channels.lane, self.channel_id)["poll_due_at"]
+                self.world.skip(max(0.0, (due_at - chance.now()).total_seconds()) + 1)
+                self._settle()
             return
         messages = self._take()
         self.first = self.first or messages
@@ -171,9 +163,7 @@ class InShop:
             self.shop.edit(self.order, self.lines[name], quantity)
 
     def _removes(self, line: str) -> None:
-        self._edits({line: 0})
-        if self.kind == "woocommerce":  # what is taken out of an order there is in it no more
-            self._there.lines.remove(self._there.line(self.lines[line]))
+        self.fixtures.remove_line(self.shop, self.order, self.lines[line])
 
     def _exchanges(self, line: str, new: Mapping[str, tuple[int, str]]) -> None:
         self._removes(line)
@@ -188,18 +178,10 @@ class InShop:
             self.shop.fulfil(self.order, sent)
 
     def _takes_parcel_back(self) -> None:
-        if self.kind == "shopify":
-            self.shop.cancel_fulfilment(self.order, self._there.fulfilments[-1].id)
-        else:
-            for line in self._there.lines:
-                line.shipped = 0
-            self.shop.set_status(self.order, "processing")
+        self.fixtures.take_parcel_back(self.shop, self.order)
 
     def _deletes(self) -> None:
-        if self.kind == "shopify":
-            self.shop.delete(self.order)
-        else:
-            self.shop.trash(self.order)
+        self.fixtures.delete_order(self.shop, self.order)
 
     # What we do
 
@@ -215,7 +197,7 @@ class InShop:
 
     def _we_map(self, article: str, parts: Mapping[str, int]) -> None:
         self.world.database.run(telling.answer, self.channel_id, self.variants[article], parts)
-        self.world.run_for(SETTLES_S)
+        self._settle()
 
     def _we_receive(self, sku: str, units: int, source: str) -> None:
         telling.receive(self.world.database.run, sku, units, source=source)
@@ -224,7 +206,7 @@ class InShop:
 
     def stands(self, step: Step) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """What they say, and what they should."""
-        dialect = DIALECTS[self.kind]
+        dialect = self.fixtures.dialect
         if (then := step.books(dialect)) is None:
             return None
         lines = {line_id: name for name, line_id in self.lines.items()}
@@ -235,7 +217,7 @@ class InShop:
 
 def arrives(world: World, channel_id: str, shop: Any, message: Outgoing) -> None:
     """A webhook arrives, as it would by HTTP."""
-    delivery = Delivery("POST", {name.lower(): value for name, value in message.headers.items()}, message.body)
+    delivery = heard(message)
     reply = world.channel(channel_id).answer(delivery)
     if reply is None:
         world.deliver(channel_id, delivery)
@@ -245,9 +227,10 @@ def arrives(world: World, channel_id: str, shop: Any, message: Outgoing) -> None
 def told_by(way: str) -> list[Any]:
     return [
         pytest.param(kind, case, id=f"{kind}-{case}")
-        for kind, dialect in DIALECTS.items()
+        for kind, fixtures in FIXTURES.items()
+        if way in fixtures.played
         for case in CASES
-        if not {kind, f"{kind} {way}", dialect} & case.not_in.keys()
+        if not {kind, f"{kind} {way}", fixtures.dialect} & case.not_in.keys()
     ]
 
 
@@ -281,4 +264,4 @@ def test_polling_leads_to_the_books_of_the_golden_table(database: Database, tmp_
 def test_what_a_channel_cannot_tell_is_said_with_its_reason() -> None:
     for case in CASES:
         assert all(reason.endswith(".") for reason in case.not_in.values())
-        assert case.not_in.keys() <= {"keeps", "rewrites", "shopify", "woocommerce", "shopify polled", "woocommerce polled"}
+        assert case.not_in.keys() <= {"keeps", "rewrites", *FIXTURES, *(f"{kind} polled" for kind in FIXTURES)}
