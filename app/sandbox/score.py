@@ -59,6 +59,7 @@ class Score:
         # Units that somebody else sold or offered for nothing, and that nobody has missed yet.
         self._by_shops: Counter[str] = Counter()
         self._by_people: Counter[str] = Counter()
+        self._unheard: Counter[str] = Counter()
 
     def watch(self, shop: Shop, sells: Mapping[str, Sells], *, absolute: bool | None = None, ahead: timedelta = timedelta()) -> None:
         absolute = shop.kind == "woocommerce" if absolute is None else absolute
@@ -106,13 +107,17 @@ class Score:
         return sum(abs(where.extra[counter]) for where in self.watched for counter, sells in where.sells.items() if sells.sku == sku)
 
     def excused(self, sku: str) -> int:
-        """Units on offer beyond what is left that a shop or a person has to answer for."""
-        return self._by_shops[sku] + self._by_people[sku]
+        """Units on offer beyond what is left that a shop or a person has to answer for: also of those that were sold, and missed, while
+        the books haven't heard of it."""
+        return self._by_shops[sku] + self._by_people[sku] + self._unheard[sku]
 
-    def settle(self, sku: str) -> None:
-        """Nothing is under way any more, and no more is on offer than there is: nobody has anything to answer for."""
+    def settle(self, sku: str, *, heard: bool) -> None:
+        """Nothing is under way any more, and no more is on offer than there is: nobody has anything to answer for. `heard`: the books know
+        of every sale."""
         if self.offered(sku) <= max(0, self._left[sku]):
             self._by_shops[sku] = self._by_people[sku] = 0
+            if heard:
+                self._unheard[sku] = 0
 
     def look(self) -> None:
         """Bring the score up to now."""
@@ -157,14 +162,22 @@ class Score:
                 back = min(units, where.taken[entry.order])
                 where.taken[entry.order] -= back
                 where.extra[counter] += back
+                self._offered_again(sells, units - back)
             case Kind.UNWANTED:
+                held = max(0, min(units, waiting[entry.order]))  # it kept them from others, and its counter never went down
                 waiting[entry.order] -= units
                 self._left[sells.sku] += units * sells.per
+                self._offered_again(sells, held)
             case Kind.REFUSED:
                 self.refused += 1
             case Kind.SOLD:
                 self._sell(where, entry, sells)
                 waiting[entry.order] += units
+
+    def _offered_again(self, sells: Sells, units: int) -> None:
+        """A shop lets others buy what somebody doesn't want any more. What of that is owed elsewhere, it has to answer for: nobody asked
+        us."""
+        self._by_shops[sells.sku] += max(0, units * sells.per - max(0, self._left[sells.sku]))
 
     def _sell(self, where: Watched, entry: Entry, sells: Sells) -> None:
         counter, units = entry.counter, entry.units
@@ -198,6 +211,7 @@ class Score:
         missing -= (by_person := min(missing, self._by_people[sku]))
         self._by_shops[sku] -= by_shop
         self._by_people[sku] -= by_person
+        self._unheard[sku] += by_shop + by_person
         self.shops += by_shop
         self.people += by_person
         self.us += missing

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.database import Session
 from app.domain import catalogue, commitments, counters, orders, stock, writes
+from app.statements import Prepared, given
 from app.sync.push import has_open_write
 
 
@@ -27,9 +28,11 @@ def sku_id(session: Session, code: str) -> str:
 
 
 def readings(session: Session, channel_id: str, external_ids: Sequence[str]) -> list[dict[str, Any]]:
-    c = counters.counters.c
-    query = select(c.external_id, c.read_at, has_open_write().label("open")).where(c.channel_id == channel_id)
-    return [dict(row) for row in session.execute(query.where(c.external_id.in_(external_ids))).mappings()]
+    return [row for row in session.rows(_readings, {"channel_id": channel_id}) if row["external_id"] in external_ids]
+
+
+_c = counters.counters.c
+_readings = Prepared(select(_c.external_id, _c.read_at, has_open_write().label("open")).where(_c.channel_id == given(_c.channel_id)))
 
 
 def counters_of(session: Session, sku_id: str) -> list[counters.Counter]:

@@ -20,8 +20,9 @@ from rich.table import Table
 from app.simulation import policies, report
 from app.simulation.demand import Wish
 from app.simulation.policies import Compared
-from app.simulation.run import Outcome, Troubles, scaled, simulate
+from app.simulation.run import Outcome, Troubles, daily, scaled, simulate
 from app.simulation.shrink import shortest
+from app.simulation.stall import BOUNDED
 from app.simulation.story import Story
 
 LINES = 60
@@ -43,15 +44,20 @@ class Options:
     compare: bool = False
     docs: Path | None = None
     small: bool = False
+    shops: Sequence[str] | None = None
+    days: float | None = None
+    guard: int | None = None
 
     @property
     def wish(self) -> Wish:
-        wish = Wish(orders=self.orders, bounded=self.bounded)
+        wish = Wish(orders=self.orders, shops=self.shops, bounded=self.bounded, guard=self.guard)
+        if self.days is not None:
+            wish = replace(wish, every_s=(86_400 * self.days / self.orders,) * 2)
         return replace(wish, pieces=(2, 4), most_shops=3) if self.small else wish
 
     @property
     def troubles(self) -> Troubles:
-        return scaled(self.faults)
+        return scaled(self.faults) if self.days is None else daily(scaled(self.faults))
 
 
 def one(seed: int, options: Options, events: int | None = None) -> Outcome:
@@ -99,7 +105,13 @@ def _bar(console: Console) -> Progress:
 
 
 def _append(path: Path, outcome: Outcome, options: Options) -> None:
-    line = asdict(outcome) | {"faults": options.faults, "bounded": options.bounded, "small": options.small}
+    line = asdict(outcome) | {
+        "faults": options.faults,
+        "bounded": any(kind in BOUNDED for kind in outcome.kinds),
+        "guard": options.guard,
+        "small": options.small,
+        "days": options.days,
+    }
     with path.open("ab") as file:
         file.write(orjson.dumps(line) + b"\n")
 
@@ -119,6 +131,12 @@ def _table(found: Sequence[Outcome], console: Console) -> None:
         (f"{sum(each.crashes for each in found)}", f"crashes, and {sum(each.restored for each in found)} restored backups"),
         (f"{sum(each.writes for each in found) / taken if taken else 0:.2f}", "quantity writes for each order"),
         (f"{median(ratio) if ratio else 1:.1%}", "of what one instant shared counter sells, at the median"),
+        (f"{sum(each.over_budget for each in found)}", "requests and revisions beyond what a shop allows"),
+        (
+            f"{sum(each.went_dark for each in found)}",
+            f"listings taken off at zero, {sum(each.came_back for each in found)} of them put back",
+        ),
+        (f"{sum(each.fees_cents for each in found) / 100:.2f}", "USD of fees for what is put on sale again after it was sold out"),
         (f"{sum(each.failure is not None for each in found)}", "failed"),
     ):
         table.add_row(figure, what)
@@ -132,6 +150,9 @@ def _shrink(failed: Outcome, options: Options, console: Console) -> None:
     sku = least.skus[0] if least.skus else None
     same = f"--orders {options.orders}{' --bounded' if options.bounded else ''}{' --small' if options.small else ''}"
     same += f" --faults {options.faults:g}" if options.faults != 1 else ""
+    same += f" --shops '{','.join(options.shops)}'" if options.shops else ""
+    same += f" --days {options.days:g}" if options.days is not None else ""
+    same += f" --guard {options.guard}" if options.guard is not None else ""
     console.print(f"\nSeed {failed.seed} still fails with its first {least.failed_at} events: {least.failure}")
     console.print(f"Replay it: tallystick simulate --seed {failed.seed} {same} --events {least.failed_at} --story {sku or 'all'}\n")
     _tell(replace(options, seed=failed.seed, events=least.failed_at, story=sku or "all"), console)

@@ -11,12 +11,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from app.simulation.stall import BOUNDED
-
 CODES = ("MUG", "BOWL", "JUG", "PLATE", "CUP", "VASE", "DISH", "TRAY", "LAMP", "TILE", "MOON", "URN")
 SET_OF = 4
 EXACT_STALLS = ("compare and set", "compare and set, unkeyed", "delta", "delta, silent", "delta, unkeyed", "drained", "drained, read late",
                 "delta, counted when paid")  # fmt: skip
+BOUNDED_STALLS = ("absolute", "deferred")
 OWN = -1
 
 
@@ -50,6 +49,7 @@ class Demand:
     sets: dict[str, str]
     visits: Sequence[Visit]
     horizon_s: float
+    guard: int | None = None
 
     def units(self, listing: str) -> tuple[str, int]:
         """What one of a listing is: the SKU, and how many of it."""
@@ -63,6 +63,7 @@ class Wish:
     orders: int = 100
     shops: Sequence[str] | None = None
     bounded: bool = False  # shops among them that can only be written with an accepted risk
+    guard: int | None = None  # units that are kept beside a write with an accepted risk; left out: as a store has it
     calm_buyers: bool = False  # nobody changes her mind, everybody pays, and mostly wants one
     supply: tuple[float, float] = (0.7, 1.1)  # units there are for one that is wanted
     every_s: tuple[float, float] = (4.0, 40.0)  # a buyer
@@ -96,14 +97,14 @@ def drawn(seed: int, wish: Wish) -> Demand:
             code, per = demand.units(listing)
             wanted[code] += quantity * per
     pieces = [_piece(random, code, wanted[code], horizon_s, wish) for code in codes]
-    return Demand(shops, pieces, sets, visits, horizon_s)
+    return Demand(shops, pieces, sets, visits, horizon_s, wish.guard)
 
 
 def _shops(random: Random, bounded: bool, most: int) -> list[str]:
     found = ["shopify", "woocommerce", *random.sample(EXACT_STALLS, 2), "shopify", "woocommerce"]
     random.shuffle(found)
     found = found[: random.randint(2, most)]
-    return [random.choice(BOUNDED), *found[1:]] if bounded else found
+    return [random.choice(BOUNDED_STALLS), *found[1:]] if bounded else found
 
 
 def _visit(random: Random, at: float, shop: int, codes: Sequence[str], popular: Sequence[float], sets: dict[str, str], wish: Wish) -> Visit:

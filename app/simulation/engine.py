@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app import chance
-from app.channels.base import BadSignature, Delivery
+from app.channels.base import ChannelError, Delivery
 from app.domain import deliveries, plans
 from app.sandbox.score import Score
 from app.sandbox.shop import Outgoing
@@ -59,7 +59,7 @@ class Engine(ABC):
         self.failing = True  # faults are on
         self.exact = policy == "strict" and not any(kind in BOUNDED for kind in demand.shops)
         self._heap: list[tuple[datetime, int, Callable[[], None], bool]] = []
-        self._serial = 0
+        self._serial = self._drawn = 0  # the last of what was drawn beforehand
         self._due: dict[str, datetime] = {}
         self._busy: set[str] = set()
         self._workers = 1
@@ -83,7 +83,8 @@ class Engine(ABC):
     # Time
 
     def _after(self, seconds: float, do: Callable[[], None], *, counts: bool = False) -> None:
-        """Something happens then. `counts`: it is an event of the run, and none happens beyond the last one that was asked for."""
+        """Something happens then. `counts`: it is an event of the run, and beyond the last one that was asked for nothing happens but
+        what became of those before it."""
         self._serial += 1
         heapq.heappush(self._heap, (chance.now() + timedelta(seconds=seconds), self._serial, do, counts))
 
@@ -144,9 +145,9 @@ class Engine(ABC):
         return max(at, chance.now()), do
 
     def _event(self) -> None:
-        _, _, do, counts = heapq.heappop(self._heap)
+        _, serial, do, counts = heapq.heappop(self._heap)
         if counts:
-            if self.most is not None and self.events >= self.most:
+            if self.most is not None and self.events >= self.most and serial <= self._drawn:
                 return
             self.events += 1
         do()
@@ -239,7 +240,7 @@ class Engine(ABC):
             status: int | None = None
             if chance.now() >= self._away_until:
                 delivery = Delivery("POST", {name.lower(): value for name, value in message.headers.items()}, message.body)
-                with suppress(BadSignature):
+                with suppress(ChannelError):
                     channel = self.world.channel(stand.channel_id)
                     reply = channel.answer(delivery)
                     if reply is None:

@@ -13,16 +13,18 @@ from time import process_time
 from app import chance
 from app.database import Session
 from app.domain import channels, exceptions, watch, writes
+from app.sandbox.ebay import EbayShop
+from app.sandbox.etsy import EtsyShop
 from app.simulation import books
 from app.simulation.demand import Wish, drawn, ideal
 from app.simulation.shops import Clock, Stand
 from app.simulation.store import Store
 from app.simulation.story import Story
 from app.simulation.trading import Trading
-from app.simulation.troubles import NETWORK, NONE, Broken, Outcome, Troubles, scaled
+from app.simulation.troubles import NETWORK, NONE, Broken, Outcome, Troubles, daily, scaled
 from app.simulation.world import START, broken_books
 
-__all__ = ["NETWORK", "NONE", "Broken", "Outcome", "Run", "Troubles", "scaled", "simulate"]
+__all__ = ["NETWORK", "NONE", "Broken", "Outcome", "Run", "Troubles", "daily", "scaled", "simulate"]
 
 FOLD_EVERY = 1_000
 # After the last fault everything must be right within this time: what was under way may land for `late_write_s`, is read, settled and
@@ -54,7 +56,7 @@ class Run(Trading):
                 if self.exact and offered > left + excused:
                     raise Broken(f"{code}: {offered} are on offer, {left} are left, and shops and persons answer for {excused}", code)
                 if excused and offered <= left and not self.late and self._is_quiet(code):
-                    self.score.settle(code)
+                    self.score.settle(code, heard=not any(self._wrong_books(code)))
             self._darkness(code)
         if self.exact and self.score.us:
             raise Broken(f"{self.score.us} units were sold twice, and it was us", *sorted(touched))
@@ -187,6 +189,8 @@ class Run(Trading):
     def outcome(self) -> Outcome:
         score = self.score
         now = chance.now()
+        etsy = [stand.shop for stand in self.stands if isinstance(stand.shop, EtsyShop)]
+        ebay = [stand.shop for stand in self.stands if isinstance(stand.shop, EbayShop)]
         return Outcome(
             self.seed,
             events=self.events,
@@ -201,6 +205,10 @@ class Run(Trading):
             commits=self.database.figures.commits,
             crashes=self.crashes,
             restored=self.restored,
+            over_budget=sum(shop.limited for shop in etsy) + sum(shop.over_limit for shop in ebay),
+            went_dark=sum(shop.darkened for shop in etsy),
+            came_back=sum(shop.brought_back for shop in etsy),
+            fees_cents=sum(shop.fees["renewed"] for shop in etsy),
             dark_hours=self.dark.total_seconds() / 3600,
             virtual_hours=(now - START).total_seconds() / 3600,
             digest=self.story.digest(),

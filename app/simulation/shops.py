@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from typing import Any
 
 from app.chance import Seeded
 from app.sandbox import faults as network
+from app.sandbox.ebay import EbayShop
+from app.sandbox.etsy import EtsyShop
 from app.sandbox.faults import ShopTransport
 from app.sandbox.shop import Shop
 from app.sandbox.shopify import ShopifyShop
@@ -72,6 +75,16 @@ class Line(ShopTransport):
             return self.shop.handle(request)
 
 
+# With out-of-stock control, and without.
+EBAY = {"ebay": "yes", "ebay, ends at zero": "no"}
+KINDS = ("shopify", "woocommerce", "etsy", *EBAY, *MODES)
+
+
+def kinds_in(text: str) -> tuple[str, ...]:
+    """Kinds by commas. Some have a comma in their name, and a blank behind it."""
+    return tuple(re.split(",(?! )", text))
+
+
 def made(name: str, kind: str) -> tuple[Shop, dict[str, Any]]:
     """A shop of this kind, and what a shopkeeper enters to connect it."""
     if kind == "shopify":
@@ -82,5 +95,15 @@ def made(name: str, kind: str) -> tuple[Shop, dict[str, Any]]:
         woo = WooCommerceShop(f"https://{name}.example", name=name)
         credentials = {"consumer_key": woo.key, "consumer_secret": woo.secret, "webhook_secret": "a-secret"}
         return woo, {"settings": {"url": woo.url}, "credentials": credentials}
+    if kind == "etsy":
+        etsy = EtsyShop(name=name)
+        etsy.forgives = True  # a restored backup has a refresh token that was used since; its owner would have to let us in again
+        etsy.add_endpoint(f"https://tally.example/{name}")
+        return etsy, {"credentials": etsy.credentials()}
+    if kind in EBAY:
+        ebay = EbayShop(name=name, currency="EUR", site="EBAY_DE", keeps_at_zero=kind == "ebay")
+        settings = {"ru_name": ebay.ru_name, "alert_email": "potter@shop.example", "out_of_stock_control": EBAY[kind]}
+        credentials = {"client_id": ebay.client_id, "client_secret": ebay.secret, "refresh_token": ebay.refresh_token}
+        return ebay, {"settings": settings, "credentials": credentials | {"scopes": " ".join(sorted(ebay.scopes))}}
     stall = Stall(name, MODES[kind])
     return stall, {"credentials": {"secret": stall.secret}}

@@ -16,10 +16,10 @@ import httpx
 import orjson
 
 from app import chance
-from app.channels.base import Capabilities, CountsDown, ListingSnapshot, Outcome, WriteMode, WriteRequest, WriteResult
+from app.channels.base import Capabilities, CountsDown, ListingSnapshot, NoUse, Outcome, Parcel, WriteMode, WriteRequest, WriteResult
 from app.channels.memory import EXACT
 from app.domain.money import Money
-from app.domain.snapshots import LineSnapshot, OrderSnapshot
+from app.domain.snapshots import LineSnapshot, OrderSnapshot, OrderState
 from app.sandbox.faults import Faults
 from app.sandbox.shop import CHANGES, Line, Order, Outgoing, Shop, Waiting
 
@@ -40,7 +40,7 @@ MODES: Mapping[str, Capabilities] = {
     "deferred": replace(_ABSOLUTE, deferred=True),
 }
 # Where units are too scarce for cover, these accept that what sells between a reading and a landing may be sold twice.
-BOUNDED = ("absolute", "deferred")
+BOUNDED = ("absolute", "deferred", "etsy", "ebay, ends at zero")
 
 
 class Stall(Shop):
@@ -91,6 +91,7 @@ class Stall(Shop):
             paid=order.paid,
             lines=[self._snapshot(order, line) for line in order.lines],
             number=order.number,
+            test=order.test,
             placed_at=order.placed_at,
             updated_at=order.updated_at,
             cancelled_at=order.cancelled_at,
@@ -109,6 +110,7 @@ class Stall(Shop):
             listing=line.variant,
             sku=line.sku,
             title=line.title,
+            ships=self.variants[line.variant].more.get("ships", True) if line.variant else True,
             unit_price=Money(line.price, self.currency),
         )
 
@@ -186,11 +188,25 @@ class Desk:
     def listings(self) -> Mapping[str, ListingSnapshot]:
         return {
             each.id: ListingSnapshot(each.id, each.sku, each.title, each.counter, each.counter, self.shop.counters[each.counter])
+            if each.tracked
+            else ListingSnapshot(each.id, each.sku, each.title, each.counter, None, why="Nobody counts it.")
             for each in self.shop.variants.values()
         }
 
     def snapshot(self, order_id: str) -> OrderSnapshot:
+        if order_id not in self.shop.orders:
+            return OrderSnapshot(order_id, version=2**40, state=OrderState.GONE)
         return self.shop.snapshot(self.shop.orders[order_id])
+
+    def tell(self, parcel: Parcel) -> None:
+        """We say that units left, once for each parcel. Raises: NoUse."""
+        order = self.shop.orders.get(parcel.order)
+        if order is None:
+            raise NoUse("gone", f"There is no order {parcel.order} any more.")
+        if parcel.id not in order.more.setdefault("parcels", []):
+            order.more["parcels"].append(parcel.id)
+            left = {each.line: min(each.quantity, order.line(each.line).unsent) for each in parcel.lines}
+            self.shop.fulfil(order.id, left, tracking_number=parcel.tracking_number)
 
     def unsubscribe(self) -> None:
         """Somebody takes our subscription away."""
@@ -244,6 +260,8 @@ class Desk:
     def _effect(self, request: WriteRequest) -> WriteResult:
         after = {}
         for entry in request.entries:
+            if entry.counter not in self.shop.counters:
+                return WriteResult(Outcome.REFUSED, detail="there is no such counter", code="gone")
             now = self.shop.counters[entry.counter]
             if self.can.write_mode is WriteMode.COMPARE_AND_SET and now != entry.expected:
                 return WriteResult(Outcome.STALE, detail=f"it is {now}")

@@ -14,6 +14,7 @@ from app.domain import (
     listings,
     locations,
     orders,
+    plans,
     postings,
     recording,
     recovery,
@@ -27,6 +28,7 @@ from app.domain.money import Money
 from app.domain.postings import Posting
 from app.domain.pricing import LineDraft, OrderDraft
 from app.sandbox import faults as network
+from app.sandbox.ebay import EbayShop
 from app.sandbox.score import Sells
 from app.sandbox.shop import Order, Shop
 from app.sandbox.shopify import ShopifyShop
@@ -61,6 +63,9 @@ class Trading(Engine):
         for index, kind in enumerate(demand.shops):
             self._connect(index, kind)
         self.run_for(700.0)
+        if demand.guard is not None:
+            for code in self._codes:
+                database.run(plans.change, database.look(books.sku_id, code), {"guard": demand.guard}, cause=POTTER)
         self.failing = failing
         self._disturb()
         self.dark = timedelta()
@@ -86,7 +91,7 @@ class Trading(Engine):
                 made = shop.add(code, title=f"{code} at {name}")
                 stand.variants[code] = made.id
         sells = {shop.variants[stand.variants[code]].counter: Sells(*self.demand.units(code)) for code in codes}
-        absolute = shop.kind == "woocommerce" or (isinstance(shop, Stall) and shop.can.write_mode == "absolute")
+        absolute = shop.can.write_mode == "absolute" if isinstance(shop, Stall) else shop.kind != "shopify"
         self.score.watch(shop, sells, absolute=absolute, ahead=ahead)
         self.stands.append(stand)
         stand.channel_id = self.world.connect(stand.transport, kind=shop.kind, name=name, **connection)
@@ -135,6 +140,7 @@ class Trading(Engine):
             begins = self.random.uniform(0.1, 0.6) * self.demand.horizon_s
             self._after(begins, self._back_up)
             self._after(begins + self.random.uniform(0.05, 0.3) * self.demand.horizon_s, self._restore, counts=True)
+        self._drawn = self._serial
         self._after(0.0, self._keep_watch)
         self.run_for(self.demand.horizon_s)
 
@@ -204,8 +210,8 @@ class Trading(Engine):
         order = stand.shop.orders[external_id]
         if row is not None and order.cancelled_at is None and not any(line.refunded or line.removed for line in order.lines):
             with suppress(WrongState):
-                self._packed.add((stand.name, external_id))
                 self.database.run(shipments.ship, row, None, carrier="DHL", tracking_number=external_id, cause=POTTER)
+                self._packed.add((stand.name, external_id))
 
     def _order_here(self, visit: Visit, *, sold: bool = False) -> None:
         wants = [(code, quantity) for code, quantity in visit.wants]
@@ -357,7 +363,9 @@ class Trading(Engine):
             stand.shop.subscriptions.clear()
         elif isinstance(stand.shop, WooCommerceShop):
             stand.shop.webhooks.clear()
-        else:
+        elif isinstance(stand.shop, EbayShop):
+            stand.shop.subscriptions.clear()
+        elif isinstance(stand.transport, Desk):
             stand.transport.unsubscribe()
 
     def _hand_edit(self) -> None:

@@ -64,6 +64,11 @@ def scaled(much: float) -> Troubles:
 NONE = scaled(0.0)
 
 
+def daily(troubles: Troubles) -> Troubles:
+    """What happens so often in an hour happens so often in a day: for runs that trade as slowly as a small store does."""
+    return replace(troubles, **{name: value / 24 for name, value in vars(troubles).items() if name.endswith("_per_hour")})
+
+
 @dataclass
 class Outcome:
     """What came of a run."""
@@ -81,6 +86,10 @@ class Outcome:
     commits: int = 0
     crashes: int = 0
     restored: int = 0
+    over_budget: int = 0  # requests and revisions that a shop refused because there had been too many
+    went_dark: int = 0  # listings that were taken off because nothing may show as sold out
+    came_back: int = 0
+    fees_cents: int = 0  # what bringing them back cost
     dark_hours: float = 0.0
     virtual_hours: float = 0.0
     cpu_s: float = 0.0

@@ -130,3 +130,13 @@ def test_nearly_all_that_one_shared_counter_would_sell_is_sold(capsys: pytest.Ca
     assert sum(each.us for each in found) == 0
     assert ratio >= 0.97
     assert sum(each.us for each in models) > 0
+
+
+@pytest.mark.timeout(300)
+def test_four_kinds_of_shop_trade_within_their_limits() -> None:
+    """Etsy can only be written with an accepted risk, so this is about coming to rest, and about what shops allow."""
+    wish = Wish(orders=40, pieces=(2, 3), every_s=(15.0, 15.0), shops=("shopify", "etsy", "ebay", "woocommerce"))
+    found = simulate(1, wish=wish)
+    assert (found.failure, found.us, found.over_budget) == (None, 0, 0)
+    assert list(found.kinds) == ["shopify", "etsy", "ebay", "woocommerce"]
+    assert found.orders > 20
