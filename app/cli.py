@@ -173,7 +173,7 @@ def _must_be_free(host: str, port: int) -> None:
 
 @app.command()
 def demo(
-    shops: Annotated[int, typer.Option(min=2, max=6, help="How many shops.")] = 3,
+    shops: Annotated[str, typer.Option(help="How many shops, or their kinds, by commas: shopify,etsy,ebay,woocommerce.")] = "3",
     speed: Annotated[float, typer.Option(min=0.1, max=50, help="How busy buyers and potter are; 1 is an order every two seconds.")] = 1.0,
     faults: Annotated[float, typer.Option(min=0, max=1, help="How much goes wrong: 0 nothing, 1 more than one can imagine.")] = 0.1,
     seconds: Annotated[float | None, typer.Option(min=1, help="End by itself after so many seconds.")] = None,
@@ -213,6 +213,13 @@ def simulate(
     faults: Annotated[float, typer.Option(min=0, max=3, help="How much goes wrong: 0 nothing, 1 more than one can imagine.")] = 1.0,
     bounded: Annotated[bool, typer.Option("--bounded", help="One of the shops can only be written with an accepted risk.")] = False,
     small: Annotated[bool, typer.Option("--small", help="Few SKUs and shops: more seeds in the same time.")] = False,
+    shops: Annotated[
+        str | None, typer.Option(help="Which shops, by commas: shopify, etsy, ebay, woocommerce and others; left out: as the seed has it.")
+    ] = None,
+    days: Annotated[
+        float | None, typer.Option(min=0.01, help="Spread the buyers over so many days; what goes wrong in an hour then does in a day.")
+    ] = None,
+    guard: Annotated[int | None, typer.Option(min=0, help="Units kept beside a write with an accepted risk; left out: worked out.")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="The same buyers under each policy, ours and those of other tools.")] = False,
     picture: Annotated[Path | None, typer.Option(help="With --compare: draw it into this SVG file.")] = None,
 ) -> None:
@@ -226,10 +233,16 @@ def simulate(
     Leaves with 1 when something didn't hold. Nothing of yours is touched.
     """
     from app.simulation import command
+    from app.simulation.shops import KINDS, kinds_in
 
     alone = seeds is None and (events is not None or story is not None)
     many = seeds or (1 if alone else 20)
-    options = command.Options(seed, many, orders, events, story, append, jobs, bounded, faults, compare, picture, small)
+    kinds = kinds_in(shops) if shops else None
+    if unknown := sorted(set(kinds or ()) - set(KINDS)):
+        raise typer.BadParameter(f"There is no kind of shop called {unknown[0]!r}. There are: {'; '.join(KINDS)}.", param_hint="--shops")
+    options = command.Options(
+        seed, many, orders, events, story, append, jobs, bounded, faults, compare, picture, small, shops=kinds, days=days, guard=guard
+    )
     with _clearly():
         fine = command.run(options, _console)
     if not fine:

@@ -30,7 +30,10 @@ EVERY_SECONDS = 0.5
 PATIENCE = 20  # looks, until a refusal is believed: it may be from before something was put right
 SHOWN = 40
 # What only tests and sandboxes need isn't asked for; --set takes it all the same.
-_NOT_ASKED = {"base_url", "order_lag_s", "location_id", "api_version"}
+_NOT_ASKED = {"base_url", "environment", "order_lag_s", "location_id", "api_version"}
+
+# What a person enters there names our app; her shop she lets us into by browser.
+_LETS_IN_BY_BROWSER = {"ebay", "etsy"}
 
 Named = Annotated[str, typer.Argument(help="The channel's name, or its id.")]
 
@@ -63,7 +66,7 @@ def _channel(service: Service, name: str) -> dict[str, Any]:
 
 @app.command()
 def connect(
-    kind: Annotated[str | None, typer.Option(help="shopify or woocommerce; asked for if left out.")] = None,
+    kind: Annotated[str | None, typer.Option(help="ebay, etsy, shopify or woocommerce; asked for if left out.")] = None,
     name: Annotated[str | None, typer.Option(help="What you call it.")] = None,
     set_: Annotated[list[str] | None, typer.Option("--set", help="A setting, as name=value; may be given several times.")] = None,
     credentials: Annotated[
@@ -88,7 +91,7 @@ def connect(
         draft = {"kind": kind, "name": name, "settings": settings, "credentials": opens, "locations": places}
         made = service.ask("POST", "/channels", json=draft)
         _console.print(f"[bold]{name}[/bold] is connected. Nothing is written to it before you say so.")
-        if not opens and not yes:
+        if not yes and (not opens or kind in _LETS_IN_BY_BROWSER):
             _by_browser(service, made)
         if not _tested(service, made, kinds[kind]["credentials"], yes=yes):
             raise typer.Exit(1)
@@ -146,7 +149,10 @@ def _by_browser(service: Service, made: Mapping[str, Any]) -> None:
         _console.print(Text(str(error)))
         return
     _console.print(Text(f"Open this page in a browser in which you are signed in to the shop, and agree:\n{found['url']}"))
-    Prompt.ask("Press Enter when your browser says that it is done", default="", show_default=False, console=_console)
+    question = "Press Enter when your browser says that it is done. If it ends on a page that isn't there, paste that page's whole address"
+    said = Prompt.ask(question, default="", show_default=False, console=_console).strip()
+    if said:
+        service.ask("POST", f"/channels/{made['id']}/consent/answer", json={"address": said})
 
 
 def _tested(service: Service, made: Mapping[str, Any], fields: Sequence[Mapping[str, str]], *, yes: bool) -> bool:

@@ -29,6 +29,7 @@ from app.demo import shelf, view
 from app.demo.market import Market
 from app.demo.service import NotStarted, Service
 from app.directory import held
+from app.sandbox.etsy import EtsyShop
 from app.sandbox.score import Score
 from app.settings import Settings
 
@@ -49,7 +50,7 @@ class Options:
     data_dir: Path | None  # None: a temporary one
     database_url: str
     port: int
-    shops: int
+    shops: str  # as `shelf.kinds` takes them
     speed: float
     faults: float
     seconds: float | None
@@ -61,6 +62,10 @@ def run(options: Options, console: Console) -> bool:
 
     Raises: NotStarted, DirectoryHeld, OSError; RuntimeError when it broke down.
     """
+    try:
+        kinds = shelf.kinds(options.shops)
+    except ValueError as error:
+        raise NotStarted(str(error)) from None
     with ExitStack() as stack:
         over = stack.enter_context(_ending())
         home = stack.enter_context(_home(options))
@@ -83,11 +88,11 @@ def run(options: Options, console: Console) -> bool:
         )
         console.print("Starting the service, and shops …")
         service = stack.enter_context(Service(settings, home / "demo.log"))
-        score, stands = Score(), [shelf.Stand(index) for index in range(options.shops)]
+        score, stands = Score(), [shelf.Stand(index, kind) for index, kind in enumerate(kinds)]
         for stand in stands:
             stand.site.open()
             stack.callback(stand.site.close)  # before the service ends: nobody waits for a shop that doesn't answer
-            score.watch(stand.shop, stand.sells())
+            score.watch(stand.shop, stand.sells(), absolute=stand.shop.kind != "shopify")
         market = Market(service, stands, score, speed=options.speed, faults=options.faults)
         stack.callback(market.stop)
         market.start()
@@ -189,12 +194,23 @@ def _open_shop(service: Service, stands: list[shelf.Stand], market: Market, over
         service.post("/v1/products", {"title": piece.title, "skus": [{"code": piece.code, "price": price}]})
         market.receive(piece.code, piece.units)
     for stand in stands:
-        stand.channel_id = service.post("/v1/channels", stand.connection())["id"]
+        _connect(service, stand)
     console.print("Shops are connected. Their numbers are read before anything is written …")
     for stand in stands:
         for listing in _wait(partial(_unmapped, service, stand), over, f"{stand.name} isn't connected.") or ():
             service.patch(f"/v1/listings/{listing['id']}", {"components": [{"sku": shelf.SET_OF, "quantity": shelf.SET_PER}]})
     _wait(partial(_goes_live, service), over, "The shops can't go live.", every_s=0.25)
+
+
+def _connect(service: Service, stand: shelf.Stand) -> None:
+    made = service.post("/v1/channels", stand.connection())
+    stand.channel_id, path = made["id"], f"/v1/channels/{made['id']}/consent"
+    if stand.asks_its_owner:
+        asked = service.post(path)
+        service.post(f"{path}/answer", {"address": str(httpx.URL(asked["callback"], params=stand.agree(asked["url"])))})
+    if isinstance(stand.shop, EtsyShop):
+        with stand.shop.lock:
+            stand.shop.add_endpoint(made["webhook_url"])  # by hand, in Etsy's portal
 
 
 def _goes_live(service: Service) -> bool:
@@ -276,6 +292,8 @@ def _sum_up(figures: view.Figures, options: Options, console: Console) -> None:
         soft_wrap=True,
     )
     console.print(f"Oversold: {view.oversold(score)}.", soft_wrap=True)
+    if said := view.risk(figures.stands):
+        console.print(said, soft_wrap=True)
     if options.data_dir is not None:
         where = options.data_dir.resolve()
         console.print(f"The store stays in {where}; TALLYSTICK_DATA_DIR={where} tallystick check looks at it.", soft_wrap=True)

@@ -6,7 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import httpx
+
 from app import chance
+from app.sandbox.ebay import EbayShop
+from app.sandbox.etsy import EtsyShop
 from app.sandbox.faults import Faults
 from app.sandbox.score import Sells
 from app.sandbox.server import Site
@@ -49,15 +53,33 @@ CODES = (*(piece.code for piece in PIECES[:1]), SET_CODE, *(piece.code for piece
 
 NAMES = ("Harbour", "Orchard", "Meadow", "Quay", "Mill", "Gallery")
 MOST = len(NAMES)
+KINDS = ("shopify", "woocommerce", "etsy", "ebay")
+# Of these only what a shop shows can be replaced: what sells in that moment can be sold once more.
+BOUNDED = ("etsy",)
+
+
+def kinds(asked: str) -> list[str]:
+    """The kinds of the shops that are asked for: by name, or how many of those whose numbers are exact. Raises: ValueError, for people."""
+    asked = asked.strip().lower()
+    if asked.isdecimal():
+        found = [KINDS[index % 2] for index in range(min(int(asked), MOST + 1))]
+    else:
+        found = [each for part in asked.split(",") if (each := part.strip())]
+    for each in found:
+        if each not in KINDS:
+            raise ValueError(f"There is no kind of shop called {each!r}; there are {', '.join(KINDS)}.")
+    if not 1 <= len(found) <= MOST:
+        raise ValueError(f"The demo has 1 to {MOST} shops: say how many, or name them, as in shopify,etsy,ebay,woocommerce.")
+    return found
 
 
 class Stand:
     """A shop with its site: what buyers see, and how it is connected."""
 
-    def __init__(self, index: int) -> None:
+    def __init__(self, index: int, kind: str) -> None:
         self.name = NAMES[index]
         self.faults = Faults()
-        self.shop: Shop = self._woocommerce() if index % 2 else self._shopify()
+        self.shop: Shop = {"shopify": self._shopify, "woocommerce": self._woocommerce, "etsy": self._etsy, "ebay": self._ebay}[kind]()
         self.site = Site(self.shop, faults=self.faults)
         self.channel_id = ""
         self.variants: dict[str, str] = {}  # by what it is called
@@ -74,6 +96,17 @@ class Stand:
     def _woocommerce(self) -> Shop:
         shop = WooCommerceShop(name=self.name, currency=CURRENCY, secret=_secret("cs_"))
         shop.cron_s = (1.0, 6.0)  # a busy site: its cron runs with every visit
+        return shop
+
+    def _etsy(self) -> Shop:
+        shop = EtsyShop(name=self.name, currency=CURRENCY)
+        shop.per_day = 100_000  # as Etsy grants it to who is as busy as this
+        shop.forgives = True  # nobody is there to agree again when the answer with a new token is lost
+        return shop
+
+    def _ebay(self) -> Shop:
+        shop = EbayShop(name=self.name.lower(), currency=CURRENCY, site="EBAY_DE")
+        shop.asks = _answered
         return shop
 
     def fill(self) -> None:
@@ -94,6 +127,14 @@ class Stand:
         if isinstance(self.shop, ShopifyShop):
             settings = {"shop": self.shop.name, "location_id": self.shop.location, "base_url": self.site.url, "order_lag_s": "1"}
             credentials = {"client_id": self.shop.client_id, "client_secret": self.shop.secrets[-1]}
+        elif isinstance(self.shop, EtsyShop):
+            settings = {"base_url": self.site.url, "order_lag_s": "1"}
+            shown = {"keystring": self.shop.keystring, "shared_secret": self.shop.shared_secret}
+            credentials = shown | {"webhook_secret": self.shop.signing_secret}
+        elif isinstance(self.shop, EbayShop):
+            account = {"ru_name": self.shop.ru_name, "out_of_stock_control": "yes", "alert_email": "potter@shop.example"}
+            settings = account | {"base_url": self.site.url, "order_lag_s": "1"}
+            credentials = {"client_id": self.shop.client_id, "client_secret": self.shop.secret}
         else:
             assert isinstance(self.shop, WooCommerceShop)
             self.shop.url = self.site.url
@@ -101,9 +142,28 @@ class Stand:
             credentials = {"consumer_key": self.shop.key, "consumer_secret": self.shop.secret}
         return {"kind": self.shop.kind, "name": self.name, "settings": settings, "credentials": credentials, "locations": ["STUDIO"]}
 
+    @property
+    def asks_its_owner(self) -> bool:
+        """It lets us in only once she agreed, on a page of its own."""
+        return isinstance(self.shop, EtsyShop | EbayShop)
+
+    def agree(self, page: str) -> Mapping[str, str]:
+        """She opens that page and says yes: the query that her browser comes back with."""
+        assert isinstance(self.shop, EtsyShop | EbayShop)
+        with self.shop.lock:
+            return self.shop.agree(page) if isinstance(self.shop, EtsyShop) else self.shop.agrees(page)
+
     def shows(self, code: str) -> int:
         """The number on the counter: the truth, which we only believe to know."""
         return self.shop.counters[self.counters[code]]
+
+
+def _answered(address: str) -> bytes | None:
+    """What eBay hears when it asks an address to prove itself."""
+    try:
+        return httpx.get(address, timeout=5.0, trust_env=False).content
+    except httpx.HTTPError:
+        return None
 
 
 def _secret(prefix: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
@@ -10,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.demo.service import Newest, Service
-from app.demo.shelf import CODES, SET_CODE, SET_PER, Stand
+from app.demo.shelf import BOUNDED, CODES, SET_CODE, SET_PER, Stand
 from app.sandbox.score import Score
 
 _STATUS = {"live": "live", "connected": "connecting"}
@@ -71,6 +72,12 @@ def oversold(score: Score) -> str:
     return f"{score.us} by us, {score.shops} by a shop's own counter, {score.people} by a person"
 
 
+def risk(stands: Sequence[Stand]) -> str:
+    """Where our 0 is no promise; empty: it is one for all."""
+    kinds = sorted({stand.shop.kind.capitalize() for stand in stands if stand.shop.kind in BOUNDED})
+    return f"No promise for {' and '.join(kinds)}: what sells there while a number travels may sell twice." if kinds else ""
+
+
 def clock(seconds: float) -> str:
     return f"{int(seconds) // 60:02}:{int(seconds) % 60:02}"
 
@@ -96,7 +103,8 @@ def screen(figures: Figures, frame: Frame, passed_s: float, height: int) -> Rend
         "  token ",
         (frame.token, "bold"),
     )
-    shops, goods, foot = _shops(figures), _goods(figures, height - 8 - len(figures.stands)), _foot(figures)
+    shops, foot = _shops(figures), _foot(figures)
+    goods = _goods(figures, height - 5 - foot.plain.count("\n") - len(figures.stands))
     return Group(head, shops, goods, foot)
 
 
@@ -150,4 +158,5 @@ def _foot(figures: Figures) -> Text:
         f"  ·  units sold {score.sold}  ·  told “sold out” {score.refused}",
         ("\n/v1/stock /counters /orders /writes /deliveries /exceptions say the same;", "dim"),
         ("\n5·4: the shop shows 5, which only its buyers see, and by our books it is 4.", "dim"),
+        (f"\n{risk(figures.stands)}" if risk(figures.stands) else "", "dim"),
     )
