@@ -226,7 +226,7 @@ class Trading(Engine):
             self.score.sold_here(code, quantity)
             self.story.say(code, f"our own API sells {quantity}")
             self._touched.add(code)
-        here = _Own(made["id"], wants)
+        here, backed_up = _Own(made["id"], wants), self._backup is None
         again = replace(draft, sold=True)
 
         def repeat() -> None:
@@ -244,8 +244,8 @@ class Trading(Engine):
                     for code, quantity in wants:
                         self.score.delivered(code, quantity)
                         self.story.say(code, f"an order of {quantity} on our own API is cancelled")
-                    if self._backup is not None:
-                        self._since_backup.append(lambda: None)
+                    if backed_up:
+                        self._journal(lambda: self.database.run(orders.cancel, here.id, cause=POTTER))
 
             self._after(visit.cancelled_after_s, cancel, counts=True)
 
