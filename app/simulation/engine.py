@@ -16,6 +16,7 @@ from pathlib import Path
 from app import chance
 from app.channels.base import ChannelError, Delivery
 from app.domain import deliveries, plans
+from app.domain.fence import LeaseLost
 from app.sandbox.score import Score
 from app.sandbox.shop import Outgoing
 from app.simulation import books
@@ -240,7 +241,8 @@ class Engine(ABC):
             status: int | None = None
             if chance.now() >= self._away_until:
                 delivery = Delivery("POST", {name.lower(): value for name, value in message.headers.items()}, message.body)
-                with suppress(ChannelError):
+                # A key that can't be had now, or that the lane's adapter may not ask for: it wasn't taken in, and comes again.
+                with suppress(ChannelError, LeaseLost):
                     channel = self.world.channel(stand.channel_id)
                     reply = channel.answer(delivery)
                     if reply is None:
