@@ -191,7 +191,9 @@ def _covered(session: Session, pen: Pen, counter: Counter, value: int, guard: in
     parts = counters.free_for(session, counter, lacking)
     found = sum(units for _, units in parts)
     if found < lacking:
-        value = min(value, (counter.allotment + found) // counter.per + counter.exposed - guard)
+        wanted, value = value, min(value, (counter.allotment + found) // counter.per + counter.exposed - guard)
+        if value < 0 and wanted < counter.shown:
+            return 0, None, []  # it has to be lowered, and there is nothing to keep beside it
         if value < 0 or value == counter.shown:
             return None
     return value, guard, parts
@@ -306,6 +308,9 @@ def done(session: Session, pen: Pen, write_id: str, quantities: Mapping[str, int
     mine = _of(session, pen, row)
     if row["mode"] == WriteMode.ABSOLUTE:
         _landed(session, pen, row, mine)
+        return
+    if not mine:
+        _close(session, pen, row, mine, "done")
         return
     entry = row["entries"][0]
     counter = mine[entry["counter_id"]]
@@ -601,8 +606,8 @@ def _park(session: Session, pen: Pen, counter: Counter, code: str, detail: str) 
     )
 
 
-def _of(session: Session, pen: Pen, row: Mapping[str, Any]) -> dict[str, Counter]:
-    """The counters of a write, held, with their rivals held too."""
-    everybody = counters.of_unit(session, pen.channel_id, row["unit"])
-    named = {entry["counter_id"] for entry in row["entries"]}
-    return {each.id: each for each in everybody if each.id in named}
+def _of(session: Session, pen: Pen, row: dict[str, Any]) -> dict[str, Counter]:
+    """The counters of a write, held, with their rivals held too. What stands for no SKU any more since it was opened drops out of it."""
+    everybody = {each.id: each for each in counters.of_unit(session, pen.channel_id, row["unit"])}
+    row["entries"] = [entry for entry in row["entries"] if entry["counter_id"] in everybody]
+    return {entry["counter_id"]: everybody[entry["counter_id"]] for entry in row["entries"]}

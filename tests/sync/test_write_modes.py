@@ -23,6 +23,7 @@ from app.domain import counters, recording, writes
 from app.domain.capabilities import CountsDown, WriteMode
 from app.domain.counters import Counter
 from tests.sync.stage import Crash, Stall
+from tests.telling import answer
 from tests.world import World, broken_books, wanted, world
 
 DELTA = replace(EXACT, write_mode=WriteMode.DELTA)
@@ -295,3 +296,21 @@ def test_an_order_that_cannot_be_recorded_keeps_numbers_as_they_are_and_nobody_b
         monkeypatch.setattr(recording, "record", record)
         shop.pass_(310, 10)
         shop.assert_sound()
+
+
+@sqlite
+@in_every_mode
+def test_what_is_no_stock_any_more_drops_out_of_a_write_that_is_open(database: Database, tmp_path: Path, mode: str) -> None:
+    """Somebody says that a listing is none of ours while its number travels: the lane goes on, and closes the write."""
+    with bowls(database, tmp_path, mode) as shop:
+        shop.goal = MORE
+        shop.shop.fate = ["vain"]
+        shop.work()
+        for code in shop.codes:
+            shop.world.database.run(answer, shop.channel_id, code, {})
+        for seconds in (1, 6, 30, 30, *(910, 30, 30, 310) * 2):
+            shop.world.source.advance(timedelta(seconds=seconds))
+            shop.world.skip(0)
+        assert shop.world.database.look(writes.open_of_channel, shop.channel_id) == []
+        assert shop.counters() == []
+        assert shop.world.database.look(broken_books) == []
