@@ -1,5 +1,5 @@
-"""The command line: tallystick serve | demo | simulate | channel | resume | check | import | export | token | key | backup | restore |
-openapi."""
+"""The command line: tallystick serve | demo | simulate | channel | resume | check | explain | import | export | token | key | backup |
+restore | openapi."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from rich.table import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from app import backups, connecting, domain, mark, migrations, resuming, security, vault
+from app import backups, connecting, domain, explained, mark, migrations, resuming, security, vault
 from app.asking import NotAnswered, Service
 from app.database import Database, DatabaseUnavailable
 from app.directory import DirectoryHeld, held
-from app.domain import checking
+from app.domain import checking, repairing
 from app.domain.causes import Cause
 from app.domain.errors import Refusal
 from app.importing import NotTakenIn
@@ -222,6 +222,8 @@ def simulate(
     guard: Annotated[int | None, typer.Option(min=0, help="Units kept beside a write with an accepted risk; left out: worked out.")] = None,
     compare: Annotated[bool, typer.Option("--compare", help="The same buyers under each policy, ours and those of other tools.")] = False,
     picture: Annotated[Path | None, typer.Option(help="With --compare: draw it into this SVG file.")] = None,
+    drill: Annotated[bool, typer.Option("--drill", help="Make shops show what nobody wrote, and see what it is called.")] = False,
+    docs: Annotated[Path | None, typer.Option(help="With --drill: write the table into this file, between its marks.")] = None,
 ) -> None:
     """Try to make Tallystick oversell: whole stores on a virtual clock, with every fault there is, from one seed each.
 
@@ -241,7 +243,22 @@ def simulate(
     if unknown := sorted(set(kinds or ()) - set(KINDS)):
         raise typer.BadParameter(f"There is no kind of shop called {unknown[0]!r}. There are: {'; '.join(KINDS)}.", param_hint="--shops")
     options = command.Options(
-        seed, many, orders, events, story, append, jobs, bounded, faults, compare, picture, small, shops=kinds, days=days, guard=guard
+        seed,
+        many,
+        orders,
+        events,
+        story,
+        append,
+        jobs,
+        bounded,
+        faults,
+        compare,
+        docs if drill else picture,
+        small,
+        shops=kinds,
+        days=days,
+        guard=guard,
+        drill=drill,
     )
     with _clearly():
         fine = command.run(options, _console)
@@ -250,16 +267,49 @@ def simulate(
 
 
 @app.command()
-def check() -> None:
-    """Work every figure out once more from the entries that made it, and say what doesn't balance. Safe while it serves."""
+def check(
+    repair: Annotated[bool, typer.Option("--repair", help="Say what would be done about it, in words. Nothing is done yet.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --repair: do it, and check again.")] = False,
+) -> None:
+    """Work every figure out once more from the entries that made it, and say what doesn't balance. Safe while it serves.
+
+    Repairs are new entries with the reason "repair"; nothing that was recorded is changed. Leaves with 1 while something doesn't balance.
+    """
+    if yes and not repair:
+        raise typer.BadParameter("it goes with --repair", param_hint="--yes")
     with _clearly(), _opened(_settings()) as database:
         findings = database.look(checking.check)
         for finding in findings:
             typer.echo(str(finding))
+        for sku_id in database.look(repairing.skus_of, findings) if repair else ():
+            for said in database.run(repairing.repair if yes else repairing.rehearse, sku_id, cause=_COMMAND):
+                typer.echo(f"  {'Repaired' if yes else 'Proposed'}: {said}")
+        if findings and yes:
+            findings = database.look(checking.check)
         if findings:
-            typer.echo(f"{len(findings)} figures don't balance.", err=True)
+            then = "" if yes else " `tallystick check --repair --yes` does what was proposed." if repair else _MENDED_BY
+            typer.echo(f"{len(findings)} figures don't balance.{then}", err=True)
             raise typer.Exit(1)
         typer.echo("The books balance.")
+
+
+_MENDED_BY = " `tallystick check --repair` says what can be done about it."
+
+
+@app.command()
+def explain(
+    what: Annotated[str, typer.Argument(metavar="CODE", help="A SKU's code, an order's number, or the id of a counter or an order.")],
+) -> None:
+    """Say why a number is what it is: from the number back to the entries that made it. Safe while it serves; changes nothing.
+
+    MUG-BLUE, a SKU: how many there are where and in which state, what made them so many, who holds them, and each shop's number.
+
+    1001, an order: all that happened to it, in order of time.
+
+    An id of a counter (`GET /v1/counters`): its last reading, and every order and change since then with the shop's own words.
+    """
+    with _clearly(), _opened(_settings()) as database:
+        typer.echo(database.look(explained.said, what), nl=False)
 
 
 @app.command()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -14,7 +14,7 @@ import structlog
 from app import chance
 from app.api import idempotency
 from app.database import Database, DatabaseUnavailable, Session
-from app.domain import deliveries, events, reservations, store, writes
+from app.domain import deliveries, entries, events, reservations, signals, store, writes
 from app.domain.causes import Cause
 from app.importing import spool
 from app.security import Gate
@@ -26,12 +26,13 @@ EVERY_SECONDS = 1.0
 TIDY_EVERY_SECONDS = 60.0
 
 # Each drops a few of what is from before a moment, and returns how many.
-TIDYING: dict[str, Callable[[Session, datetime], int]] = {
-    "answers": idempotency.forget_old,
-    "deliveries": deliveries.forget_old,
-    "events": events.forget_old,
-    "writes": writes.forget_old,
-}
+TIDYING: Sequence[tuple[str, Callable[[Session, datetime], int]]] = (
+    ("answers", idempotency.forget_old),
+    ("deliveries", deliveries.forget_old),
+    ("events", events.forget_old),
+    ("writes", writes.forget_old),
+    ("writes", entries.forget_old),
+)
 
 
 async def keep_house(database: Database, gate: Gate, renew_mark: Callable[[], None] = lambda: None) -> None:
@@ -40,8 +41,12 @@ async def keep_house(database: Database, gate: Gate, renew_mark: Callable[[], No
     Runs until cancelled. Each transaction takes a few at a time, so that trading is never held up.
     """
     tidied_at = -TIDY_EVERY_SECONDS
+    clock = signals.OwnClock()
     while True:
         try:
+            if (by := clock.jumped()) is not None:  # before anything lapses by it
+                log.warning("the clock of this machine jumped", seconds=round(by.total_seconds()))
+                await database.write(signals.clock_jumped, by)
             while await database.write(reservations.lapse_due, cause=HOUSEKEEPING):
                 pass
             await gate.note_use()
@@ -81,7 +86,7 @@ async def take_in_files(database: Database, where: Path, wake: asyncio.Event) ->
 async def tidy(database: Database) -> None:
     """Drop what is older than the store's settings keep it."""
     settings = await database.read(store.get)
-    for kind, forget in TIDYING.items():
+    for kind, forget in TIDYING:
         before = chance.now() - timedelta(days=settings[f"{kind}_days"])
         while await database.write(forget, before):
             pass

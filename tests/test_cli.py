@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 from app import domain, migrations, security
 from app.cli import app
 from app.database import Database
-from app.domain import catalogue, postings
+from app.domain import catalogue, postings, stock
 from app.domain.catalogue import ProductDraft, SkuDraft
 from app.domain.causes import Cause
 from app.domain.postings import Posting
@@ -207,6 +207,35 @@ def test_a_level_that_somebody_tampered_with_is_named(run: Run, store: tuple[Dat
     assert re.search(rf"level {sku} \S+ available: 6 is kept, 5 is what the entries make", found)
     assert re.search(rf"committed {sku} \S+: 2 is kept, 0 is what the entries make", found)
     assert "figures don't balance" in found
+
+
+def test_a_repair_is_proposed_and_done_when_it_is_wanted_and_then_the_books_balance(
+    run: Run, store: tuple[Database, dict[str, str]]
+) -> None:
+    database, where = store
+    database.run(lambda session: session.execute(text("UPDATE stock_levels SET available = 6")).rowcount)
+    assert "`tallystick check --repair` says what can be done about it." in said(run("check", **where), 1)
+    proposed = said(run("check", "--repair", **where), 1)
+    assert "Proposed: MUG-BLUE at STUDIO: " in proposed and "1 unit from adjustment to available" in proposed
+    assert "`tallystick check --repair --yes` does what was proposed." in proposed
+    assert len(database.look(stock.page_movements, None, 10)) == 1
+    repaired = said(run("check", "--repair", "--yes", **where), 0)
+    assert "Repaired: MUG-BLUE at STUDIO: " in repaired and repaired.endswith("The books balance.\n")
+    assert [row["reason"] for row in database.look(stock.page_movements, None, 10)] == ["received", "repair"]
+    assert said(run("check", "--repair", **where), 0) == "The books balance.\n"
+    assert "--repair" in said(run("check", "--yes", **where), 2)
+
+
+# Explaining
+
+
+@on_sqlite
+def test_a_name_is_explained_and_one_that_nobody_has_is_said_to_be(run: Run, store: tuple[Database, dict[str, str]]) -> None:
+    _, where = store
+    shown = said(run("explain", "mug-blue", **where), 0)
+    assert "available             5  = received +5" in shown and "supplier → available at STUDIO  (received)  [test]" in shown
+    assert "Did you mean MUG-BLUE?" in said(run("explain", "MUG-BLEU", **where), 1)
+    assert "MUG-BLUE, a SKU" in said(run("explain", "--help"), 0)
 
 
 # Tokens

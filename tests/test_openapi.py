@@ -25,6 +25,7 @@ REPEATABLE = {
     "POST /v1/channels/{channel_id}/skus",
     "POST /v1/channels/{channel_id}/consent",
     "POST /v1/channels/{channel_id}/consent/answer",
+    "POST /v1/channels/{channel_id}/replay-deliveries",
     "POST /v1/opening-stock",
 }
 

@@ -13,9 +13,9 @@ from sqlalchemy import func, select, update
 
 from app import chance
 from app.database import Session
-from app.domain import channels, plans, recovery, stock, writes
+from app.domain import channels, entries, plans, recovery, stock, writes
 from app.domain.causes import Cause
-from app.domain.counters import allotments, change, changed, counters, of_skus, release
+from app.domain.counters import allotments, changed, counters, of_skus, release
 from app.domain.errors import AskFirst, WrongState
 
 # SKUs that are dealt with in one transaction.
@@ -141,8 +141,16 @@ def free(session: Session, channel_id: str, *, cause: Cause) -> bool:
     sku_ids = sorted(session.execute(select(c.sku_id).where(*shows).distinct().order_by(c.sku_id).limit(AT_ONCE)).scalars())
     for counter in of_skus(session, sku_ids):
         if counter.channel_id == channel_id and counter.state != "gone":
-            nothing = {"shown": 0, "below": 0, "exposed": 0, "known": False, "state": "gone", "target": None, "due_at": None}
-            change(session, counter, **nothing, rebase_at=None)
+            nothing: dict[str, Any] = {
+                "shown": 0,
+                "below": 0,
+                "exposed": 0,
+                "known": False,
+                "state": "gone",
+                "target": None,
+                "due_at": None,
+            }
+            entries.change(session, counter, "freed", None, cause=cause, **nothing, rebase_at=None)
             release(session, counter, cause=cause)
             changed(session, counter)
     plans.mark(session, sku_ids)

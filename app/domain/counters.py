@@ -81,6 +81,7 @@ counters = Table(
     # Counter units that sell in a day, as a memory that fades with a week; and when it was last brought up to date.
     Column("rate", Float, nullable=False, server_default="0"),
     Column("rate_at", Utc, nullable=True),
+    Column("entries", Integer, nullable=False, server_default="0"),  # the number of its last entry in the journal (see entries)
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
     UniqueConstraint("channel_id", "external_id"),
@@ -144,6 +145,7 @@ class Counter:
     channel_status: str
     allotted: dict[str, int]  # by location
     flight: Flight | None
+    entries: int = 0  # in its journal
 
     @property
     def on_offer(self) -> int:
@@ -212,6 +214,7 @@ _COLUMNS = (
     "reading",
     "rate",
     "rate_at",
+    "entries",
 )
 
 

@@ -31,7 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app import chance
 from app.database import Id, Session, Utc, metadata
-from app.domain import channels, events
+from app.domain import channels, events, exceptions
 from app.domain.causes import Cause
 from app.domain.errors import NotFound, WrongState
 from app.statements import Prepared, given, one_of, padded
@@ -165,14 +165,57 @@ def put_off(session: Session, delivery_id: str, error: str, due_at: datetime) ->
 def replay(session: Session, delivery_id: str, *, cause: Cause) -> dict[str, Any]:
     """Have it looked at once more, as if it had just come in. Raises: NotFound; WrongState for a channel that is over."""
     row = get(session, delivery_id)
-    if channels.get(session, row["channel_id"])["status"] == "disconnected":
-        raise WrongState("Its channel was disconnected, so nobody would look at it.", status="disconnected")
+    _refuse_unheard(session, row["channel_id"])
     if row["state"] != "waiting" or row["attempts"]:
         changes = {"state": "waiting", "attempts": 0, "error": None, "handled_at": None, "due_at": chance.now()}
         session.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(changes))
         data = {"channel_id": row["channel_id"], "topic": row["topic"], "was": row["state"]}
         events.append(session, "delivery.replayed", delivery_id, data, cause=cause)
+        _clear(session, row["channel_id"], [row["topic"]], cause=cause)
     return get(session, delivery_id)
+
+
+def replay_since(
+    session: Session, channel_id: str, since: datetime, *, parked_only: bool, after: str | None, limit: int = 500, cause: Cause
+) -> tuple[int, str | None]:
+    """`replay` for what a channel sent since a moment, a few at a time: how many, and where to go on; None: that was all.
+
+    Raises: NotFound; WrongState for a channel that is over.
+    """
+    _refuse_unheard(session, channel_id)
+    d = deliveries.c
+    query = (
+        select(d.id, d.topic)
+        .where(d.channel_id == channel_id, d.id >= chance.first_id(since), d.received_at >= since)
+        .where(d.state == "parked" if parked_only else d.state != "waiting")
+        .order_by(d.id)
+        .limit(limit)
+    )
+    if after is not None:
+        query = query.where(d.id > after)
+    found = session.execute(query).all()
+    if not found:
+        return 0, None
+    changes = {"state": "waiting", "attempts": 0, "error": None, "handled_at": None, "due_at": chance.now()}
+    session.execute(update(deliveries).where(d.id.in_([row.id for row in found])).values(changes))
+    data = {"deliveries": len(found), "since": since.isoformat(), "parked_only": parked_only}
+    events.append(session, "channel.replayed", channel_id, data, cause=cause)
+    _clear(session, channel_id, sorted({row.topic for row in found}), cause=cause)
+    return len(found), found[-1].id if len(found) == limit else None
+
+
+def _refuse_unheard(session: Session, channel_id: str) -> None:
+    if channels.get(session, channel_id)["status"] == "disconnected":
+        raise WrongState("Its channel was disconnected, so nobody would look at it.", status="disconnected")
+
+
+def _clear(session: Session, channel_id: str, topics: Sequence[str], *, cause: Cause) -> None:
+    """Nothing about these is parked any more: if it fails once more, that is said anew."""
+    d = deliveries.c
+    for topic in topics:
+        left = select(d.id).where(d.channel_id == channel_id, d.topic == topic, d.state == "parked").limit(1)
+        if session.scalar(left) is None:
+            exceptions.clear(session, "delivery_parked", f"{channel_id}:{topic}", cause=cause)
 
 
 def get(session: Session, delivery_id: str) -> dict[str, Any]:

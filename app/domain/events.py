@@ -19,6 +19,9 @@ from app.domain.causes import Cause
 from app.domain.errors import Refusal
 from app.statements import Prepared
 
+OF_ORDERS = text("type >= 'order.' AND type < 'order/'")
+"""The events of orders, in the words of their index."""
+
 events = Table(
     "events",
     metadata,
@@ -33,6 +36,8 @@ events = Table(
     Column("cause_id", Id(), nullable=True),
     Column("at", Utc, nullable=False),
     Index(None, "tx", "seq"),
+    # What happened to one order (see explaining).
+    Index("ix_events_order", "subject", postgresql_where=OF_ORDERS, sqlite_where=OF_ORDERS),
     sqlite_autoincrement=True,
 )
 

@@ -45,6 +45,7 @@ exceptions = Table(
         sqlite_where=text("closed_at IS NULL"),
     ),
     Index(None, "closed_at", "id"),
+    Index(None, "subject"),
 )
 
 

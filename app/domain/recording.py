@@ -27,12 +27,14 @@ from app.domain import (
     commitments,
     contacts,
     counters,
+    entries,
     events,
     exceptions,
     listings,
     orders,
     plans,
     shipments,
+    signals,
     stock,
     store,
     writes,
@@ -63,6 +65,7 @@ class _Work:
     cause: Cause
     first_seen: bool
     paid: bool
+    delivery_id: str | None = None  # the message that told of it, if it was told
     rivals: list[Counter] = field(default_factory=list)
     counted: list[Counter] = field(default_factory=list)  # those of which something was sold or put back
     skus: dict[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -104,13 +107,14 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
         gone = max(version(snapshot), gone or 0)
     elif gone is not None and version(snapshot) > gone:
         gone = None
+    told_by = cause.id if cause.kind == "delivery" else None
     cause = cause.by("order", order["id"])
     rows = [] if first_seen else _rows(session, order["id"])
     promised = [] if first_seen else commitments.of_order(session, order["id"])
     figures = _figures(snapshot, rows, gone=gone is not None)
     first_seen = first_seen or (gone is not None and not rows)
     paid = order["paid"] if isinstance(snapshot.paid, Missing) else snapshot.paid
-    work = _Work(order, channel, rows, promised, cause, first_seen, paid)
+    work = _Work(order, channel, rows, promised, cause, first_seen, paid, told_by)
     added_up = first_seen or all(order[name] == total for name, total in _sums(rows).items())
     _describe(session, work, snapshot, gone=gone, reread=reread)
     _apply(session, work, figures)
@@ -164,15 +168,16 @@ def assign(session: Session, counter_id: str, *, cause: Cause) -> None:
         return
     if (row["sku_id"], row["per"], row["state"]) == (sku_id, per, state):
         counters.of_skus(session, [sku_id] if sku_id is not None else [])
-        counters.change(session, counter_id, held=held)
+        entries.held(session, counter_id, held, cause=cause)
         stock.freed(session).update([sku_id] if sku_id is not None else [])
         return
     if row["sku_id"] is not None:
         for counter in counters.of_skus(session, [row["sku_id"]]):
             if counter.id == counter_id:
                 counters.recall(session, counter, counter.allotment, "unmapped", cause=cause)
-    fresh = {"sku_id": sku_id, "per": per, "state": state, "why": why, "known": False, "exposed": 0, "target": None, "excess_cause": None}
-    counters.change(session, counter_id, **fresh, held=held, rebase_at=chance.now() if sku_id is not None else None, due_at=None)
+    fresh: dict[str, Any] = {"sku_id": sku_id, "per": per, "state": state, "why": why, "known": False, "exposed": 0, "target": None}
+    fresh |= {"excess_cause": None, "rebase_at": chance.now() if sku_id is not None else None, "due_at": None}
+    entries.held(session, counter_id, held, cause=cause, **fresh)
     exceptions.clear(session, "excess", counter_id, cause=cause)
     if sku_id is not None:
         plans.ensure(session, sku_id)
@@ -294,7 +299,7 @@ def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, gone: i
         changes["hold_until"] = snapshot.hold_until
     if work.paid:
         changes["lapsed"] = False
-    elif reread and (changes.get("hold_until") or order["hold_until"]) <= chance.now():
+    elif reread and (changes.get("hold_until") or order["hold_until"]) <= chance.now() and not signals.clock_is_off(session):
         changes["lapsed"] = True
     if snapshot.cancelled_at is not None:
         changes |= {"cancelled_at": snapshot.cancelled_at, "cancel_reason": (snapshot.cancel_reason or "")[:200] or None}
@@ -350,6 +355,8 @@ def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None, *, ad
             "contact_id": final["contact_id"],
             "lines": [{name: row[name] for name in ("id", "sku_id", "quantity", "cancelled", "shipped")} for row in work.rows],
         }
+        if work.delivery_id is not None:
+            data["delivery_id"] = work.delivery_id
         events.append(session, "order.placed" if work.first_seen else "order.changed", order["id"], data, cause=work.cause)
     return final
 
@@ -556,7 +563,7 @@ def _count(session: Session, work: _Work, line: LineSnapshot, here: Sequence[dic
         flight.learned_since += abs(net) + put_back
         learned = {"put_back_since": flight.put_back_since, "learned_since": flight.learned_since}
         writes.change_entry(session, flight.write_id, counter.id, **learned)
-    counters.change(session, counter, **changes)
+    entries.change(session, counter, "order", row["id"], cause=work.cause, **changes)
     work.counted.append(counter)
     if counter.known and counter.shown < 0:
         # It sold more than it was ever shown: by itself, or because somebody raised it by hand.

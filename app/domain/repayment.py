@@ -20,7 +20,7 @@ from app.domain.locations import locations
 from app.domain.stock import Move
 from app.statements import Prepared, one_of, padded
 
-_WHY = {
+WHY = {
     "connected": "The shop showed this number when it was connected; nothing was set aside for it yet.",
     "restored": "This store went back in time: what was set aside for it since then is unknown here.",
     "hand_edit": "Somebody changed the number on the channel by hand.",
@@ -144,7 +144,7 @@ def _say_excess(session: Session, counter: Counter, *, cause: Cause) -> None:
         counter.id,
         severity="warning" if why == "connected" else "urgent",  # she went live knowing it, and it is being lowered
         title=f"{counter.title!r} offers {counter.excess} more than is set aside for it",
-        advice=f"{_WHY[why]} {_then(counter)} Until it is, these units could be sold twice: GET /v1/counters/{counter.id}.",
+        advice=f"{WHY[why]} {_then(counter)} Until it is, these units could be sold twice: GET /v1/counters/{counter.id}.",
         facts={"cause": why, "on_offer": counter.on_offer, "allotment": counter.allotment, "excess": counter.excess},
         channel_id=counter.channel_id,
         cause=cause,
