@@ -18,7 +18,7 @@ from app.domain.errors import NotFound, NotReady
 router = APIRouter(prefix="/recovery", tags=["Recovery"], responses=everywhere())
 
 
-class DifferenceOut(Output):
+class RecoveredNumberOut(Output):
     """A number that isn't what our records make of it, with every order since then recorded."""
 
     counter_id: str
@@ -47,7 +47,7 @@ class RecoveringShopOut(Output):
     writes_unknown: int = Field(description="Changes that were under way, and of which nobody can say yet whether they arrived.")
     listings_open: int = Field(description="Listings that nobody has said of what they are: map them before you go on.")
     differences: int = Field(description="How many numbers aren't what our records make of them.")
-    largest: list[DifferenceOut] = Field(description=f"The {recovery.SHOWN} largest of them.")
+    largest: list[RecoveredNumberOut] = Field(description=f"The {recovery.SHOWN} largest of them.")
 
 
 class RecoveryOut(Output):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from math import ceil
@@ -36,7 +37,7 @@ from app.api.problems import (
 from app.channels import registry
 from app.channels.base import BadSignature, Channel, ChannelError, Delivery, Reply
 from app.database import Database, DatabaseUnavailable, Overloaded
-from app.domain import channels
+from app.domain import signals
 from app.domain.errors import NotFound, Refusal
 from app.security import network_of
 from app.sync import inbox
@@ -126,6 +127,7 @@ class Intake:
 
     FRESH_SECONDS = 2.0
     NOTED_EVERY_SECONDS = 10.0
+    TOLD_EVERY_SECONDS = 300.0
 
     def __init__(self, database: Database, vault: Vault, figures: CollectorRegistry, per_minute: int) -> None:
         self._database, self._vault = database, vault
@@ -138,6 +140,10 @@ class Intake:
         self._changes = 0
         self._reading = asyncio.Lock()
         self._noted: dict[str, float] = {}
+        # Bad signatures in a row, when they were last told, and the channels of which that is open.
+        self._unsigned: dict[str, int] = {}
+        self._told_at: dict[str, float] = {}
+        self._accused: set[str] = set()
 
     async def take_in(self, channel_id: str, request: Request) -> Reply | inbox.Kept:
         """A message, as far as the marketplace waits for it. Raises: Refusal, DatabaseUnavailable."""
@@ -181,12 +187,34 @@ class Intake:
         try:
             result = await inbox.keep(self._database, self._vault, known.id, known.adapter, delivery, note=note)
         except BadSignature as bad:
+            await self._not_signed(known.id)
             raise (NotSignedPrecondition if bad.status == 412 else NotSigned) from None
         except ChannelError:  # the key that it is signed with can't be had now
             raise ChannelNotReady from None
-        if note and isinstance(result, inbox.Kept):
-            self._noted[known.id] = chance.monotonic()
+        if isinstance(result, inbox.Kept):
+            if note:
+                self._noted[known.id] = chance.monotonic()
+            if known.id in self._unsigned or known.id in self._accused:
+                await self._signed(known.id)
         return result
+
+    async def _not_signed(self, channel_id: str) -> None:
+        """Counted here; written down once it is many in a row, and then so seldom that a stranger costs nothing."""
+        count = self._unsigned[channel_id] = self._unsigned.get(channel_id, 0) + 1
+        now = chance.monotonic()
+        if count < signals.IN_A_ROW or now - self._told_at.get(channel_id, -self.TOLD_EVERY_SECONDS) < self.TOLD_EVERY_SECONDS:
+            return
+        self._told_at[channel_id] = now
+        with suppress(DatabaseUnavailable):
+            await self._database.write(signals.signatures_failing, channel_id, count)
+            self._accused.add(channel_id)
+
+    async def _signed(self, channel_id: str) -> None:
+        self._unsigned.pop(channel_id, None)
+        if channel_id in self._accused:
+            with suppress(DatabaseUnavailable):
+                await self._database.write(signals.signed_again, channel_id)
+                self._accused.discard(channel_id)
 
     # Which channels there are
 
@@ -206,7 +234,9 @@ class Intake:
             async with self._reading:
                 if not self._is_fresh():
                     changes, began = self._changes, chance.monotonic()
-                    rows = await self._database.read(channels.active)
+                    rows, self._accused = await self._database.read(signals.listened_to)
+                    for settled in self._told_at.keys() - self._accused:  # a person said so, or another process was sent a good one
+                        self._unsigned.pop(settled, None)
                     self._known = await asyncio.to_thread(self._renewed, rows)
                     if changes == self._changes:  # else it may be older than a change
                         self._read_at = began

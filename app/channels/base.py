@@ -27,6 +27,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar, Protocol
 
+from app.channels.clock import Clock
 from app.domain.capabilities import Budget as Budget
 from app.domain.capabilities import Capabilities as Capabilities
 from app.domain.capabilities import CountsDown as CountsDown
@@ -268,6 +269,8 @@ class Connection:
     transport: Any = None
     # Called before each request leaves: raises when we may not write any more (a lost lease).
     guard: Callable[[], None] = lambda: None
+    # Told the time that each answer says, by whatever sends the requests.
+    clock: Clock = field(default_factory=Clock)
 
 
 class Channel(Protocol):

@@ -47,7 +47,7 @@ from app.channels.base import (
     WriteResult,
     Zero,
 )
-from app.channels.ebay_api import NEEDED, Answer, Api, kept
+from app.channels.ebay_api import NEEDED, Answer, Api, kept, lasting
 from app.channels.ebay_inventory import BATCH, Inventory
 from app.channels.ebay_notifications import Notifications
 from app.channels.ebay_signature import Keys, challenge_response
@@ -98,7 +98,7 @@ class EBay:
         "endpoint": "The address that you told eBay to send account deletions to; leave it empty if you didn't have to",
     }
     # What comes with the seller's consent, the tokens that are made of it, and who she is.
-    kept: ClassVar[frozenset[str]] = frozenset({"refresh_token", "scopes", "access_token", "app_token", "user_id"})
+    kept: ClassVar[frozenset[str]] = frozenset({"refresh_token", "consent_until", "scopes", "access_token", "app_token", "user_id"})
 
     def __init__(self, connection: Connection) -> None:
         """Raises: NoUse where the settings can't be used."""
@@ -152,6 +152,7 @@ class EBay:
             batch=BATCH,
             hold_s=4 * 86_400.0,  # a buyer has four days to pay
             subscribes=NEEDED[4] not in missing,
+            reads_at_once=1,
             budgets=(
                 Budget("requests", 5_000.0, 3600.0),
                 Budget("writes of a listing", _REVISIONS, 86_400.0),
@@ -161,6 +162,8 @@ class EBay:
             shop_name=str(seller["username"]) if seller.get("username") else None,
             missing_scopes=tuple(missing),
             warnings=tuple(warnings),
+            keeps_time=True,
+            credentials_until=self._api.consent_until(),
         )
 
     # Being let in by the owner's browser
@@ -180,7 +183,7 @@ class EBay:
         if not granted.get("refresh_token"):
             raise NoUse("credentials", "eBay gave no lasting consent. Begin again.")
         return {
-            "refresh_token": str(granted["refresh_token"]),
+            **lasting(granted),
             "scopes": str(keep.get("scopes") or ""),
             "access_token": kept(granted),
         }

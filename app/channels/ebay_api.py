@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import Any, Final, Literal
 
 import httpx
@@ -101,13 +102,23 @@ class Api:
             self.lag_s = float(given)
         self.ru_name = str(settings.get("ru_name") or "").strip()
         self._vault = connection.vault
-        self._client = Client(hosts, connection.transport, timeout_s, guard=connection.guard)
+        self._client = Client(hosts, connection.transport, timeout_s, guard=connection.guard, clock=connection.clock)
         self._minting = threading.Lock()
 
     @property
     def granted(self) -> frozenset[str] | None:
         """The scopes that the seller agreed to; None: nobody wrote them down."""
         return frozenset((self._vault.get("scopes") or "").split()) or None
+
+    def consent_until(self) -> datetime | None:
+        """Until when the seller's consent is good; None: nobody wrote it down."""
+        try:
+            found = jsonlib.loads(self._vault.get("consent_until") or "null")
+            if found and found["of"] == _mark(self._vault.get("refresh_token") or ""):
+                return datetime.fromtimestamp(float(found["until"]), UTC)
+        except (ValueError, KeyError, TypeError, OverflowError):
+            pass
+        return None
 
     # Requests
 
@@ -227,6 +238,17 @@ class Api:
 
     def close(self) -> None:
         self._client.close()
+
+
+def lasting(granted: Mapping[str, Any]) -> dict[str, str]:
+    """The consent as it lies in the vault, and until when it is good: of this token, should a person exchange it by hand."""
+    token, life_s = str(granted["refresh_token"]), granted.get("refresh_token_expires_in") or 0
+    until = chance.now().timestamp() + float(life_s) if _number(life_s) else None
+    return {"refresh_token": token, "consent_until": jsonlib.dumps({"of": _mark(token), "until": until})}
+
+
+def _mark(token: str) -> str:
+    return sha256(token.encode()).hexdigest()[:16]
 
 
 def kept(granted: Mapping[str, Any]) -> str:

@@ -97,7 +97,9 @@ class Etsy:
         "shared_secret": "The app's shared secret, from the same page",
         "webhook_secret": "The signing secret (whsec_…) of the endpoint that you add in Etsy's webhook portal; leave it empty until then",
     }
-    kept: ClassVar[frozenset[str]] = frozenset({"access_token", "refresh_token", "token_expires_at", "shop_id", "taken_down"})
+    kept: ClassVar[frozenset[str]] = frozenset(
+        {"access_token", "refresh_token", "token_expires_at", "consent_expires_at", "shop_id", "taken_down"}
+    )
 
     def __init__(self, connection: Connection) -> None:
         self._vault = connection.vault
@@ -137,6 +139,7 @@ class Etsy:
             hold_s=3 * 86_400.0,  # a payment that is processed takes up to three days
             subscribes=False,
             tells_put_back=False,
+            reads_at_once=1,
             budgets=(
                 Budget("writes", max(1.0, per_day / _WRITES_COST), 86_400.0),
                 Budget("requests", per_day, 86_400.0),
@@ -147,6 +150,8 @@ class Etsy:
             shop_name=str(shop.json["shop_name"]) if shop.json.get("shop_name") else None,
             missing_scopes=self._missing_scopes(),
             warnings=tuple(warnings),
+            keeps_time=True,
+            credentials_until=self._api.consent_until(),
         )
 
     def _missing_scopes(self) -> tuple[str, ...]:

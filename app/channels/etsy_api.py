@@ -27,6 +27,7 @@ _DEEPEST: Final = 12_000  # the largest offset that Etsy takes
 _EARLY_S: Final = 120.0  # a token is renewed so long before it dies, so that none dies on its way
 _MOST_S: Final = 3600.0  # to wait, whatever an answer says
 _DAY_AGAIN_S: Final = 900.0
+_CONSENT_S: Final = 90 * 86_400  # a refresh token's life, from when it was issued
 
 _LET_IN: Final = (
     "Etsy hasn't let Tallystick in yet, or doesn't any more. Open the page that POST /v1/channels/{channel_id}/consent names in a browser "
@@ -106,7 +107,7 @@ class Api:
         self._base = given or "https://openapi.etsy.com"
         self._tokens = given or "https://api.etsy.com"
         hosts = frozenset({found[1]}) if found is not None else _HOSTS
-        self._client = Client(hosts, connection.transport, guard=connection.guard)
+        self._client = Client(hosts, connection.transport, guard=connection.guard, clock=connection.clock)
 
     # Requests
 
@@ -233,7 +234,18 @@ class Api:
             life_s = 0.0
         if not isinstance(access, str) or not isinstance(refresh, str):
             raise TryLater("Etsy's answer about our token can't be understood.")
-        return {"access_token": access, "refresh_token": refresh, "token_expires_at": str(int(chance.now().timestamp() + life_s))}
+        now = int(chance.now().timestamp())
+        return {
+            "access_token": access,
+            "refresh_token": refresh,
+            "token_expires_at": str(now + int(life_s)),
+            "consent_expires_at": str(now + _CONSENT_S),
+        }
+
+    def consent_until(self) -> datetime | None:
+        """Until when we may come back without being let in anew; it moves on with each refresh. None: nobody wrote it down."""
+        said = self._vault.get("consent_expires_at") or ""
+        return datetime.fromtimestamp(int(said), UTC) if said.isdecimal() else None
 
     def _token(self) -> str:
         with self._one_at_a_time:

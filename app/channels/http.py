@@ -21,6 +21,7 @@ import httpx
 
 from app import chance
 from app.channels.base import ChannelError
+from app.channels.clock import Clock
 
 
 class ForbiddenHost(ChannelError):
@@ -44,10 +45,12 @@ class Client:
         max_bytes: int = 20_000_000,
         *,
         plain_http_ok: bool = False,
+        clock: Clock | None = None,
     ) -> None:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._guard, self._timeout_s, self._max_bytes = guard, timeout_s, max_bytes
         self._plain_http_ok = plain_http_ok or transport is not None
+        self._clock = clock
         self._client = httpx.Client(
             transport=transport or _Network(),
             timeout=timeout_s,
@@ -74,10 +77,13 @@ class Client:
         """
         request = self._client.build_request(method, self._allowed(url), headers=headers, params=params, content=content, json=json)
         self._guard()
+        sent_at = chance.now()
         deadline = chance.monotonic() + self._timeout_s
         _deadline.at = deadline
         try:
             answer = self._client.send(request, stream=True)
+            if self._clock is not None and "age" not in answer.headers:  # a cache's answer says when it was fetched
+                self._clock.heard(answer.headers.get("date"), sent_at)
             try:
                 body = self._read(answer, deadline)
             finally:

@@ -95,6 +95,7 @@ class Shop:
     refuses: dict[str, WriteResult] = field(default_factory=dict)  # by unit
     down: bool = False
     unheld: int = 0
+    oversells: set[str] = field(default_factory=set)  # counters that are sold below zero, because somebody allowed it
     granted: int = 0  # units that our writes put on offer
     requests: dict[str, int] = field(default_factory=dict)
     _serial: int = 0
@@ -343,7 +344,7 @@ class Memory:
 
     def read_quantities(self, counters: Sequence[str]) -> Sequence[Reading]:
         shop = self._ask("read_quantities")
-        return [Reading(counter, shop.counters.get(counter)) for counter in counters]
+        return [Reading(counter, shop.counters.get(counter), counter not in shop.oversells) for counter in counters]
 
     def compose(self, unit: str, entries: Sequence[Entry], key: str, reading: Reading | None = None) -> Any:
         return {"unit": unit, "key": key, "counters": [[each.counter, each.change, each.expected, each.value] for each in entries]}

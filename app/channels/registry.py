@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from app.channels.base import Channel, Connection, Vault
+from app.channels.clock import Clock
 from app.domain.errors import InvalidDraft
 
 KINDS: dict[str, str] = {
@@ -39,9 +40,16 @@ def register(name: str, adapter: type[Channel]) -> None:
     _known[name] = adapter
 
 
-def open_channel(row: Mapping[str, Any], vault: Vault, *, transport: Any = None, guard: Callable[[], None] = lambda: None) -> Channel:
-    """The adapter of a connected shop. `row` is the channel's, `vault` holds its credentials.
+def open_channel(
+    row: Mapping[str, Any],
+    vault: Vault,
+    *,
+    transport: Any = None,
+    guard: Callable[[], None] = lambda: None,
+    clock: Clock | None = None,
+) -> Channel:
+    """The adapter of a connected shop. `row` is the channel's, `vault` holds its credentials, `clock` is told what time the shop says.
 
     Raises: InvalidDraft for a kind that there isn't (any more); NoUse where its settings can't be used.
     """
-    return kind(row["kind"])(Connection(row["id"], row["settings"], vault, transport, guard))
+    return kind(row["kind"])(Connection(row["id"], row["settings"], vault, transport, guard, clock or Clock()))

@@ -81,7 +81,8 @@ TOPICS: Final = (
 _NAME: Final = "tallystick-"  # of a subscription, followed by its topic: how ours are known
 
 _BARE: Final = 72  # bytes of a body that can hold two ids, and no time
-_BATCH: Final = 50  # counters per read: some 400 points
+_BATCH: Final = 50  # counters per read
+_BATCH_POINTS: Final = 400.0  # that it takes, about
 
 _STALE: Final = {"CHANGE_FROM_QUANTITY_STALE", "COMPARE_QUANTITY_STALE"}
 
@@ -128,7 +129,7 @@ class Shopify:
             if not settings.get("base_url") or not re.fullmatch(r"[0-9]{1,3}", str(given)):
                 raise NoUse("misconfigured", "Only a sandbox can say in how many seconds its search knows an order. Leave it empty.")
             self._order_lag_s = float(given)
-        self._client = Client(frozenset({host[1]}), transport=connection.transport, guard=connection.guard)
+        self._client = Client(frozenset({host[1]}), transport=connection.transport, guard=connection.guard, clock=connection.clock)
         self._version = str(settings.get("api_version") or VERSION)
         self._admin = Admin(self._client, base, shop, self._version, self._vault)
         self._orders = Orders(self._admin, self._location)
@@ -172,6 +173,8 @@ class Shopify:
             limited_has_no_effect=False,  # whether a throttled mutation ran isn't documented
             zero=Zero.HARMLESS,
             hold_s=14 * 86_400.0,  # an unpaid order waits until a person cancels it; after this time it is read again
+            reads_at_once=_BATCH,
+            read_cost=_BATCH_POINTS,
             budgets=(Budget("points of query cost", self._admin.bucket.restores_per_s, 1.0),),
             currency=shop["currencyCode"],
             account=tail(shop["id"]),
@@ -179,6 +182,7 @@ class Shopify:
             locations=locations,
             missing_scopes=missing,
             warnings=tuple(warnings),
+            keeps_time=True,
         )
 
     # An app of one's own is let in when it is installed, and needs no browser after that.

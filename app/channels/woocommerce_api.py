@@ -102,7 +102,9 @@ class Api:
                 raise NoUse("misconfigured", "Only a sandbox on this machine can say how many seconds it lags behind. Leave it empty.")
             self.lag_s = float(given)
         # On plain HTTP the secret never leaves: each request is signed with it.
-        self._client = Client(frozenset({host}), connection.transport, guard=connection.guard, plain_http_ok=self._plain)
+        self._client = Client(
+            frozenset({host}), connection.transport, guard=connection.guard, plain_http_ok=self._plain, clock=connection.clock
+        )
 
     @property
     def plain(self) -> bool:

@@ -182,6 +182,7 @@ def capabilities(api: Api) -> Capabilities:
         drains=True,
         hold_s=hold_s,
         subscribes="webhooks" not in missing and "write" not in missing,
+        reads_at_once=PAGE,
         budgets=(Budget("requests", 300, 60.0),),  # the shop has none of its own; a small host shouldn't feel us
         currency=_setting(api, "general/woocommerce_currency"),
         account=str(home.get("home") or home.get("url") or api.url).rstrip("/"),

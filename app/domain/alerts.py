@@ -58,7 +58,7 @@ alert_exceptions = Table(
 
 # A burst becomes one message, and what opens and closes within seconds while the store trades wakes nobody up.
 PATIENCE = timedelta(seconds=4)
-PATIENCE_FOR = {"excess": timedelta(seconds=30), "was_down": timedelta()}
+PATIENCE_FOR = {"excess": timedelta(seconds=30), "was_down": timedelta(), "clock_off": timedelta(seconds=60)}
 BETWEEN = timedelta(seconds=15)
 # What comes and goes is told at most so often.
 AGAIN_AFTER = timedelta(hours=1)
@@ -75,12 +75,19 @@ HAPPENED = {
     "channel_silent": "A shop sends no messages any more",
     "channel_unreachable": "A shop can't be reached",
     "channel_unread": "A shop's orders can't be read",
+    "clock_off": "The clock is wrong",
+    "credentials_expiring": "A shop's consent ends soon",
     "excess": "More is on sale than is set aside for it",
     "line_short": "Sold, and not there",
     "order_parked": "An order can't be taken in",
+    "overselling_on": "A shop sells what isn't there",
     "recovering": "The books went back in time",
     "second_writer": "Another program sets stock",
+    "sku_parked": "A product can't be shared out",
+    "signatures_failing": "Messages have a wrong signature",
+    "subscription_gone": "A shop forgets to send messages",
     "was_down": "Tallystick was away",
+    "write_stuck": "A shop's numbers can't be changed",
 }
 
 

@@ -112,6 +112,7 @@ class Site:
             port=self.port,
             log_config=None,
             access_log=False,
+            date_header=False,  # the shop says the time of its own clock
             lifespan="off",
             timeout_graceful_shutdown=1,
         )

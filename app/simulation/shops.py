@@ -77,6 +77,7 @@ class Line(ShopTransport):
 
 # With out-of-stock control, and without.
 EBAY = {"ebay": "yes", "ebay, ends at zero": "no"}
+HOSTED = ("shopify", "etsy", *EBAY)  # their platforms keep the time
 KINDS = ("shopify", "woocommerce", "etsy", *EBAY, *MODES)
 
 

@@ -33,7 +33,7 @@ class Troubles:
     shipped_there: float = 0.1
     crashes: float = 0.0008  # of commits
     restores: float = 0.15  # of runs
-    skew_s: float = 240.0  # by how much a shop's clock may be wrong
+    skew_s: float = 240.0  # by how much a shop's clock may be wrong; one that is hosted by its platform: by 20 s at the most
     feed_lag_s: float = 100.0  # until an order is found by asking, at most
 
     @property

@@ -232,13 +232,14 @@ def test_an_address_that_nobody_has_is_404_and_asks_the_database_nothing(
 ) -> None:
     post(client, shop, **signed(message()))
     monkeypatch.setattr(webhooks.Intake, "FRESH_SECONDS", 3_600)
+    before = counted(client, "none", "not_found")
     reads: list[Any] = []
     whole = client.app.state.database.read
     monkeypatch.setattr(client.app.state.database, "read", lambda *args, **kw: reads.append(args) or whole(*args, **kw))
-    before = counted(client, "none", "not_found")
     for guess in (ID, shop["id"][:-1], shop["id"].upper() + "0", "x", "%00", "a" * 5_000):
         problem(client.send("POST", f"/webhooks/{guess}", token=None, **signed(message())), 404, "not_found")
-    assert (reads, counted(client, "none", "not_found") - before) == ([], 6)
+    assert reads == []
+    assert counted(client, "none", "not_found") - before == 6
 
 
 def test_a_disconnected_channel_is_not_listened_to(client: Client) -> None:
