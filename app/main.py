@@ -25,11 +25,14 @@ from app.api import (
     contacts,
     contract,
     deliveries,
+    differences,
     events,
     exceptions,
+    explaining,
     explorer,
     exports,
     going_live,
+    health,
     imports,
     middleware,
     operations,
@@ -72,6 +75,10 @@ TAGS = [
     {"name": "Channels", "description": "The shops that sell for you, what is on sale there, and the numbers that they show."},
     {"name": "Webhooks", "description": "Where marketplaces send their messages: signed, and without a token."},
     {"name": "Deliveries", "description": "What marketplaces sent, as it came, and what became of it."},
+    {
+        "name": "Differences",
+        "description": "What channels show and our records don't explain: each with its cause, and what becomes of it.",
+    },
     {"name": "Exceptions", "description": "What waits for a person: once for each cause, with what to do."},
     {"name": "Alerts", "description": "Urgent exceptions, told by mail or a signed message to whoever isn't looking."},
     {"name": "Recovery", "description": "After a restored backup, or on a copy: how far the shops were read, and the way on."},
@@ -136,6 +143,8 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
             stack.callback(app.state.intake.close)
             app.state.imports_wake = asyncio.Event()
             registry.register(operations.DatabaseFigures(database))
+            app.state.figures = operations.ChannelFigures(database, app.version)
+            registry.register(app.state.figures)
             app.state.alerts = Alerts(database, settings, registry)
             stack.callback(app.state.alerts.goodbye)
             lanes = Lanes(database, app.state.vault, public_url=settings.public_url, exclusive=embedded)
@@ -170,8 +179,8 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
     problems.install(app)
     app.include_router(webhooks.router)  # the first to be matched: it is asked most often, and by those who don't wait long
     goods = (orders, locations_api, stock, batches, reservations, products, skus, contacts)
-    shops = (channels, connecting, consents, going_live, sharing, deliveries, exceptions, alerts_api, recovery_api)
-    for noun in (*goods, *shops, events, imports, exports, store_api, tokens):
+    shops = (channels, differences, health, connecting, consents, going_live, sharing, deliveries, exceptions, alerts_api, recovery_api)
+    for noun in (*goods, *shops, explaining, events, imports, exports, store_api, tokens):
         app.include_router(noun.router, prefix="/v1")
     app.include_router(consents.callbacks)
     app.include_router(operations.router)

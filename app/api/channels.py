@@ -52,6 +52,13 @@ Changes = Annotated[dict[str, Value | None], Field(max_length=50)]
 Places = Annotated[list[Code], Field(min_length=1, max_length=50)]
 Weight = Annotated[int, Field(ge=0, le=10_000, description="How much goes to its counters beside what it sells: 100 is ordinary."), Whole]
 Lot = Annotated[int, Field(ge=1, le=10_000, description="In steps of how many units its counters are given any."), Whole]
+HandEdits = Annotated[
+    Literal["overwrite", "adopt", "ask"],
+    Field(
+        description="What becomes of a number that somebody changes there by hand: `overwrite`: our records are right, and it is set back; "
+        "`adopt`: the change is taken for a count, so many units more or fewer are there; `ask`: it stays until you say which is right."
+    ),
+]
 
 
 # Requests
@@ -78,6 +85,7 @@ class ChannelIn(Input):
     weight: Weight = 100
     min_share: Annotated[Count, Field(description="The least that each of its counters is worth giving.")] = 0
     lot: Lot = 1
+    hand_edits: HandEdits = "overwrite"
 
 
 class ChannelChange(Input):
@@ -92,6 +100,7 @@ class ChannelChange(Input):
     weight: Weight = Field(default_factory=unset)
     min_share: Count = Field(default_factory=unset)
     lot: Lot = Field(default_factory=unset)
+    hand_edits: HandEdits = Field(default_factory=unset)
 
 
 class ComponentIn(Input):
@@ -147,6 +156,7 @@ class LaneOut(Output):
     polled_at: datetime | None = Field(description="When it was last asked what changed, and said all of it.")
     written_at: datetime | None = Field(description="When a number there was last changed.")
     settled_at: datetime | None = Field(description="Every order that it counted before this moment is recorded.")
+    reconciled_at: datetime | None = Field(description="When all of its numbers were last read and compared with our records.")
     write_ms: int | None = Field(description="How long a change takes, from its plan to the answer.")
     failures: int = Field(description="How many requests failed in a row.")
     open_until: datetime | None = Field(description="Nothing is asked before this, because too many failed.")
@@ -170,6 +180,7 @@ class ChannelOut(Output):
     weight: int
     min_share: int
     lot: int
+    hand_edits: Literal["overwrite", "adopt", "ask"] = Field(description="What becomes of a number that somebody changes there by hand.")
     account: str | None = Field(description="The shop's own id; null until it was asked.")
     capabilities: dict[str, Any] | None = Field(description="What this shop can do, as it says itself; null until it was asked.")
     webhook_url: str | None = Field(description="Where its messages go; null while TALLYSTICK_PUBLIC_URL isn't set.")
@@ -319,6 +330,7 @@ def connect(session: Session, vault: Vault, draft: ChannelIn, *, cause: Cause) -
         weight=draft.weight,
         min_share=draft.min_share,
         lot=draft.lot,
+        hand_edits=draft.hand_edits,
         cause=cause,
     )
     return channels.view(session, id)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -76,6 +77,8 @@ class Capabilities:
     zero_costs: str | None = None  # for people: what it costs to show nothing and to come back, in money where it does
     drains: bool = False  # absolute: write 0, settle, then raise from 0
     batch: int = 1  # write units per request
+    reads_at_once: int = 100  # counters that one request reads, and what it takes of the budget for requests
+    read_cost: float = 1.0
     hold_s: float = 3600.0  # how long an unpaid order waits
     subscribes: bool = True  # webhooks can be set up by us
     tells_put_back: bool = True  # whether a cancelled order's units are back on its counter; False: said to be, and read to be sure
@@ -86,15 +89,19 @@ class Capabilities:
     locations: Mapping[str, str] = field(default_factory=dict)  # the channel's own places: id and name
     missing_scopes: Sequence[str] = ()
     warnings: Sequence[str] = ()  # for people: what of this shop's set-up weakens the promise
+    keeps_time: bool = False  # a hosted platform: where its clock and ours differ, ours is wrong
+    credentials_until: datetime | None = None  # until when what opens the shop is good, unless somebody lets us in anew
 
     def as_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return asdict(self) | {"credentials_until": self.credentials_until.isoformat() if self.credentials_until else None}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Capabilities:
+        until = kept.get("credentials_until")
         return cls(
             **dict(kept)
             | {
+                "credentials_until": datetime.fromisoformat(until) if until else None,
                 "write_mode": WriteMode(kept["write_mode"]),
                 "counts_down_at": CountsDown(kept["counts_down_at"]),
                 "refuses_below_zero": Refuses(kept["refuses_below_zero"]),

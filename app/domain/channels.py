@@ -45,6 +45,8 @@ channels = Table(
     Column("min_share", Integer, nullable=False, server_default="0"),
     Column("lot", Integer, nullable=False, server_default="1"),
     Column("leaving_at", Utc, nullable=True),  # since when it is leaving
+    # What becomes of a number that somebody changed there by hand: overwrite, adopt (as a stocktake), ask.
+    Column("hand_edits", String(16), nullable=False, server_default="overwrite"),
     Column("version", Integer, nullable=False, server_default="1"),
     Column("created_at", Utc, nullable=False),
     Column("updated_at", Utc, nullable=False),
@@ -85,8 +87,18 @@ lanes = Table(
     Column("unheard_mark", Utc, nullable=True),
     Column("listed_at", Utc, nullable=True),  # null: what is on sale there isn't known yet
     Column("written_at", Utc, nullable=True),
+    # The reconciler: when it is due, how far it is (null: it isn't under way), and what it found last (see sync/reconcile).
+    Column("reconcile_due_at", Utc, nullable=True),
+    Column("reconciling", Json, nullable=True),
+    Column("reconciled_at", Utc, nullable=True),
+    Column("reconciled", Json, nullable=True),
     # How long a write takes, from its plan to its answer: measured, smoothed, in milliseconds.
     Column("write_ms", Integer, nullable=True),
+    # How far our clock is ahead of the shop's, and when that was measured: see `signals`.
+    Column("clock_ahead_s", Integer, nullable=True),
+    Column("clock_at", Utc, nullable=True),
+    Column("subscribed", Json, nullable=True),  # how its subscriptions stood when they were last looked at: see `signals`
+    Column("budgets", Json, nullable=True),  # how much of its write budgets was used when that was last added up
 )
 
 
@@ -102,6 +114,7 @@ def connect(
     weight: int = 100,
     min_share: int = 0,
     lot: int = 1,
+    hand_edits: str = "overwrite",
     cause: Cause,
 ) -> dict[str, Any]:
     """Add a channel. `credentials` are encrypted already. Raises: UnknownLocation; InvalidDraft without a location."""
@@ -119,6 +132,7 @@ def connect(
         "weight": weight,
         "min_share": min_share,
         "lot": lot,
+        "hand_edits": hand_edits,
         "created_at": now,
         "updated_at": now,
     }
@@ -179,9 +193,10 @@ def change(
         session.execute(update(channels).where(channels.c.id == channel_id).values(**new))
         if "credentials" in new or "settings" in new:
             now = chance.now()
-            again = {"capabilities_due_at": now, "subscriptions_due_at": now, "listings_due_at": now, "poll_due_at": now}
+            names = ("capabilities_due_at", "subscriptions_due_at", "listings_due_at", "poll_due_at", "reconcile_due_at")
+            again = dict.fromkeys(names, now)
             change_lane(session, channel_id, refused=None, failures=0, open_until=None, **again)
-        said = {name: new[name] for name in ("name", "status", "location_ids", "weight", "min_share", "lot") if name in new}
+        said = {name: new[name] for name in ("name", "status", "location_ids", "weight", "min_share", "lot", "hand_edits") if name in new}
         events.append(session, "channel.changed", channel_id, {"changes": said}, cause=cause)
     return view(session, channel_id)
 
@@ -206,7 +221,8 @@ def active(session: Session) -> list[dict[str, Any]]:
 
 def capable(session: Session, channel_ids: Collection[str]) -> dict[str, tuple[Mapping[str, Any], Capabilities]]:
     """Of channels that have been asked: how their counters share in what there is, how long a write takes, and what they can do."""
-    rows = session.find(channels, columns=["id", "capabilities", "weight", "min_share", "lot"], among=("id", sorted(channel_ids)))
+    names = ["id", "capabilities", "weight", "min_share", "lot", "hand_edits"]
+    rows = session.find(channels, columns=names, among=("id", sorted(channel_ids)))
     took = session.find(lanes, columns=["channel_id", "write_ms"], among=("channel_id", sorted(channel_ids)))
     write_ms = {row["channel_id"]: row["write_ms"] for row in took}
     return {row["id"]: (row | {"write_ms": write_ms[row["id"]]}, Capabilities.from_json(row["capabilities"])) for row in rows}
@@ -235,6 +251,17 @@ def lane(session: Session, channel_id: str) -> dict[str, Any]:
 
 def change_lane(session: Session, channel_id: str, **changes: Any) -> None:
     session.change(lanes, changes, channel_id=channel_id)
+
+
+def ask_to_reconcile(session: Session, channel_id: str, *, whole: bool = False) -> None:
+    """Go through the channel soon: hold what it shows against what our records make of it. `whole`: every open order, and what is on
+    sale, too; a run that is under way is begun anew."""
+    now = chance.now()
+    changes: dict[str, Any] = {"reconcile_due_at": now}
+    if whole:
+        before = lane(session, channel_id)["reconciled"] or {}
+        changes |= {"reconciling": None, "reconciled": before | {"asked": True}, "listings_due_at": now}
+    change_lane(session, channel_id, **changes)
 
 
 def polled(session: Session, channel_id: str, *, began: datetime, stamp: datetime | None, feed_lag_s: float, next_at: datetime) -> None:

@@ -20,11 +20,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
-
 from app import chance
 from app.database import Session
-from app.domain import channels, counters, events, exceptions, listings, orders, recovery, watch, writes
+from app.domain import channels, counters, events, exceptions, naming, recovery, writes
+from app.domain import entries as journal
 from app.domain.capabilities import Capabilities, CountsDown, WriteMode
 from app.domain.causes import Cause
 from app.domain.counters import Counter
@@ -33,6 +32,8 @@ from app.domain.counters import Counter
 WORTH_DARKNESS = 4
 # What was read while orders came in may be taken for too high: it is read again after this time, when it is quieter.
 READ_AGAIN_S = 60.0
+# What is parked is tried again: after this time at first, then less and less often.
+PARKED, PARKED_MOST = timedelta(minutes=15), timedelta(days=1)
 
 
 class LeaseLost(Exception):
@@ -324,7 +325,8 @@ def done(session: Session, pen: Pen, write_id: str, quantities: Mapping[str, int
         # A counter that is above zero says nothing about orders that it hasn't counted yet and we haven't seen.
         below, settle = max(below, lowered), True
     # By the difference, never `= value`: orders may have been recorded meanwhile.
-    counters.change(session, counter, shown=counter.shown + change, below=below, stale_at=None, attempts=0)
+    figures = {"shown": counter.shown + change, "below": below}
+    journal.change(session, counter, "write", write_id, cause=pen.cause, **figures, stale_at=None, attempts=0)
     if settle:
         writes.change(session, write_id, state="settling", settle_after=chance.now(), due_at=None, outcome="done")
     else:
@@ -369,9 +371,13 @@ def refused(session: Session, pen: Pen, write_id: str, code: str, detail: str, *
         return
     mine = _of(session, pen, row)
     for counter in mine.values():
-        counters.change(session, counter, attempts=counter.attempts + 1, due_at=retry_at)
+        attempts = counter.attempts + 1
+        patience = chance.now() + timedelta(seconds=min(PARKED.total_seconds(), 2.0 ** min(attempts, 10)))
+        counters.change(session, counter, attempts=attempts, due_at=max(retry_at, patience))
         if code in ("invalid", "gone"):
             _park(session, pen, counter, code, detail)
+        wanted = next(entry["value"] for entry in row["entries"] if entry["counter_id"] == counter.id)
+        naming.refused(session, counter, wanted, detail, cause=pen.cause)
     _close(session, pen, row, mine, "refused", detail)
 
 
@@ -480,16 +486,25 @@ def read(session: Session, pen: Pen, write_id: str, readings: Mapping[str, int |
     if row["closed_at"] is not None or row["state"] != "reading":
         return
     mine = _of(session, pen, row)
-    if any(readings.get(entry["counter_id"]) is None for entry in row["entries"]):
-        for counter in mine.values():
-            if readings.get(counter.id) is None:
-                _park(session, pen, counter, "gone", "The channel has no number for it any more.")
-        _close(session, pen, row, mine, "gone")
-        return
+    found = 0
     for entry in row["entries"]:
-        writes.change_entry(session, write_id, entry["counter_id"], reading=readings[entry["counter_id"]])
-        counters.change(session, mine[entry["counter_id"]], reading=readings[entry["counter_id"]], read_at=answered_at)
-    writes.change(session, write_id, state="settling", settle_after=answered_at, due_at=None)
+        counter = mine[entry["counter_id"]]
+        reading = readings.get(counter.id)
+        if reading is None:
+            difference = naming.gone(session, counter, cause=pen.cause)
+            if difference["opened_at"] > answered_at - naming.GONE_AFTER:
+                told = difference["cause"] != "relisted"
+                _park(session, pen, counter, "gone", "The channel has no number for it any more.", told=told)
+                continue
+            reading = 0  # it wasn't there before either: nothing can be sold of it once the orders from before that are known
+            counters.change(session, counter, state="gone")
+        found += 1
+        writes.change_entry(session, write_id, counter.id, reading=reading)
+        counters.change(session, counter, reading=reading, read_at=answered_at)
+    if found:
+        writes.change(session, write_id, state="settling", settle_after=answered_at, due_at=None)
+    else:
+        _close(session, pen, row, mine, "gone")
 
 
 # tx 3: settled
@@ -506,63 +521,34 @@ def settled(session: Session, pen: Pen, write_id: str) -> bool:
     mine = _of(session, pen, row)
     for entry in row["entries"]:
         counter = mine[entry["counter_id"]]
-        if entry["reading"] is None:  # a delta's settle: nothing was read, only waited for
-            counters.change(session, counter, below=0)
+        if entry["reading"] is None:  # a delta's settle: nothing was read, only waited for; or it wasn't there to be read
+            if counter.state != "gone":
+                journal.change(session, counter, "settled", write_id, cause=pen.cause, below=0)
             continue
         shown = entry["reading"] + entry["put_back_since"]
+        if counter.state == "gone":
+            over = {"below": 0, "exposed": 0, "target": None, "due_at": None}
+            journal.change(session, counter, "reading", write_id, cause=pen.cause, shown=shown, **over)
+            naming.buried(session, counter, cause=pen.cause)
+            continue
         recovering_since = recovery.noted(session, counter, shown, read_at=row["settle_after"])
         if row["mode"] == "rebase":
-            _explain(session, pen, counter, shown, entry, recovers=recovering_since is not None)
-        changes: dict[str, Any] = {"shown": shown, "below": 0, "known": True, "stale_at": None, "attempts": 0}
+            recovers = recovering_since is not None
+            naming.read_and_settled(session, pen.can, counter, shown, entry, recovers=recovers, cause=pen.cause)
+        changes: dict[str, Any] = {"shown": shown, "below": 0, "known": True, "stale_at": None}
+        if counter.state == "parked":  # what it shows can be read: then it is tried again to write it, too
+            changes |= {"state": "active", "why": None}
+        else:
+            changes["attempts"] = 0
         if entry["learned_since"]:  # it may be too high by what we learned meanwhile: again, when it is quieter
             changes["rebase_at"] = chance.now() + timedelta(seconds=max(READ_AGAIN_S, pen.can.poll_every_s))
         if recovering_since is not None:
             quiet_at = recovering_since + timedelta(seconds=pen.can.late_write_s)
             if row["settle_after"] < quiet_at:  # a request of the ledger that was lost may land yet
                 changes["rebase_at"] = quiet_at
-        counters.change(session, counter, **changes)
+        journal.change(session, counter, "reading", write_id, cause=pen.cause, **changes)
     _close(session, pen, row, mine, row["outcome"] or "read")
     return True
-
-
-def _explain(session: Session, pen: Pen, counter: Counter, shown: int, entry: Mapping[str, Any], *, recovers: bool) -> None:
-    """A reading differs from what our records make of it: name the cause."""
-    if recovers or not counter.known:
-        counters.overdrawn(session, counter, "restored" if recovers else "connected")
-        return
-    if shown == counter.shown or entry["learned_since"]:
-        return
-    # It was read while orders came in, and taken for too high: now we know. And units of cancelled orders that the channel hasn't put back,
-    # as now turns out.
-    known = writes.learned_at_last(session, counter.id) + (0 if pen.can.tells_put_back else _taken_for_back(session, counter))
-    if 0 < counter.shown - shown <= known:
-        return
-    counters.overdrawn(session, counter, "hand_edit")
-    exceptions.raise_(
-        session,
-        "hand_edit",
-        counter.id,
-        severity="warning",
-        title=f"{counter.title!r} shows {shown}, our records say {counter.shown}",
-        advice="Nothing that we know of explains the difference: somebody changed the number on the channel, or another program writes "
-        "to it. Tallystick sets it right. If the number there was the true one, count the shelf: POST /v1/stock/counts.",
-        facts={"shown": shown, "recorded": counter.shown},
-        channel_id=counter.channel_id,
-        cause=pen.cause,
-    )
-    watch.many_hands(session, counter.channel_id, cause=pen.cause)
-
-
-def _taken_for_back(session: Session, counter: Counter) -> int:
-    """Units of orders that changed within a day and are said to be back on a counter, by a channel that doesn't really say it."""
-    line, listing, order = orders.order_lines.c, listings.listings.c, orders.orders.c
-    query = (
-        select(func.coalesce(func.sum(line.put_back), 0))
-        .join(listings.listings, listing.id == line.listing_id)
-        .join(orders.orders, order.id == line.order_id)
-        .where(listing.counter_id == counter.id, line.put_back > 0, order.updated_at >= chance.now() - timedelta(days=1))
-    )
-    return int(session.scalar(query))
 
 
 def _close(session: Session, pen: Pen, row: Mapping[str, Any], mine: Mapping[str, Counter], outcome: str, detail: str = "") -> None:
@@ -570,6 +556,7 @@ def _close(session: Session, pen: Pen, row: Mapping[str, Any], mine: Mapping[str
     writes.change(session, row["id"], state="closed", closed_at=now, due_at=None, outcome=outcome, detail=detail[:500] or row["detail"])
     for counter in mine.values():
         counter.flight = None
+        naming.closed(session, row, counter, outcome, cause=pen.cause)
         counters.changed(session, counter)
         if counter.channel_status in ("live", "leaving") or (row["mode"] != "rebase" and counter.channel_status != "recovering"):
             counters.release(session, counter, cause=pen.cause)
@@ -590,16 +577,40 @@ def _close(session: Session, pen: Pen, row: Mapping[str, Any], mine: Mapping[str
     events.append(session, "counter.written" if row["mode"] != "rebase" else "counter.read", row["id"], data, cause=pen.cause)
 
 
-def _park(session: Session, pen: Pen, counter: Counter, code: str, detail: str) -> None:
-    counters.change(session, counter, state="parked" if code != "gone" else "gone", why=detail[:500], due_at=None)
+def poisoned(session: Session, pen: Pen, unit: str, detail: str) -> None:
+    """Something of a write unit can't be worked with, and nobody foresaw it: park it, so that it holds nothing else up. An open write
+    stays open, with what covers it, and is looked at again when the unit is."""
+    hold(session, pen)
+    row = writes.open_of_unit(session, pen.channel_id, unit)
+    mine = [each for each in counters.of_unit(session, pen.channel_id, unit) if each.channel_id == pen.channel_id and each.unit == unit]
+    for counter in mine:
+        counters.change(session, counter, attempts=counter.attempts + 1)
+        _park(session, pen, counter, "poisoned", f"Tallystick stumbled over it: {detail}")
+        naming.refused(session, counter, counter.target, detail, cause=pen.cause)
+    if row is not None:
+        tries = max((counter.attempts for counter in mine), default=1)
+        writes.change(session, row["id"], due_at=chance.now() + _patience(tries), detail=detail[:500])
+
+
+def _patience(attempts: int) -> timedelta:
+    """How long something that failed for good waits until it is tried again."""
+    return min(PARKED_MOST, PARKED * (1 << min(max(0, attempts - 1), 10)))
+
+
+def _park(session: Session, pen: Pen, counter: Counter, code: str, detail: str, *, told: bool = True) -> None:
+    again = chance.now() + (naming.GONE_AFTER if code == "gone" else _patience(counter.attempts))
+    state = "gone" if code == "gone" else "parked"
+    counters.change(session, counter, state=state, why=detail[:500], due_at=None, rebase_at=again)
+    if not told:
+        return
     exceptions.raise_(
         session,
         "counter_parked",
         counter.id,
         severity="warning",
         title=f"{counter.title!r} can't be written",
-        advice=f"The channel says: {detail[:300]} Put it right there; Tallystick looks again with the next listing of the shop. "
-        "Other products aren't held up.",
+        advice=f"The channel says: {detail[:300]} Put it right there; Tallystick tries again by itself, less and less often, or at once: "
+        f"POST /v1/channels/{counter.channel_id}/reconcile. Other products aren't held up.",
         facts={"code": code},
         channel_id=counter.channel_id,
         cause=pen.cause,

@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     delete,
+    func,
     insert,
     select,
     text,
@@ -30,7 +31,7 @@ from sqlalchemy import (
 
 from app import chance
 from app.database import Id, Session, Utc, metadata
-from app.domain import catalogue, events, exceptions
+from app.domain import catalogue, differences, events, exceptions
 from app.domain.causes import Cause
 from app.domain.codes import key_of
 from app.domain.errors import InvalidDraft, NotFound
@@ -167,7 +168,7 @@ def note(
     if row["mapping"] == "open" and by_code and sku_code and (sku_id := _sku_of(session, sku_code)) is not None:
         _set_components(session, row["id"], [(sku_id, 1)])
         row["mapping"] = "mapped"
-        exceptions.clear(session, "listing_unmapped", row["id"], cause=cause)
+        _known_now(session, row, cause=cause)
         events.append(session, "listing.mapped", row["id"], {"channel_id": channel_id, "by": "code"}, cause=cause)
     return row
 
@@ -179,14 +180,68 @@ def _sku_of(session: Session, code: str) -> str | None:
     return str(found) if found is not None else None
 
 
-def relisted(session: Session, listing_id: str, external_id: str) -> None:
-    """The listing goes on under another id; orders that name the former one still find it."""
-    row = get(session, listing_id)
-    now = chance.now()
-    session.execute(
-        insert(listing_ids), {"channel_id": row["channel_id"], "external_id": external_id, "listing_id": listing_id, "since": now}
+def heir(session: Session, row: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The one listing of the same code that came on sale when this one went: it was put on sale anew."""
+    if not row["sku_code"]:
+        return None
+    found = session.find(listings, channel_id=row["channel_id"], sku_code=row["sku_code"], live=True)
+    later = [each for each in found if each["id"] != row["id"] and row["seen_at"] is not None and each["created_at"] > row["seen_at"]]
+    return later[0] if len(later) == 1 else None
+
+
+def inherit(session: Session, heir_id: str, listing_id: str, *, cause: Cause) -> bool:
+    """What a person once said of a listing is true of the one that followed it. Returns whether that was news."""
+    mapping = {row["id"]: row["mapping"] for row in session.find(listings, columns=["id", "mapping"], among=("id", [heir_id, listing_id]))}
+    if mapping[heir_id] != "open" or mapping[listing_id] == "open":
+        return False
+    _set_components(session, heir_id, list(components(session, [listing_id]).get(listing_id, ())))
+    session.execute(update(listings).where(listings.c.id == heir_id).values(mapping=mapping[listing_id], updated_at=chance.now()))
+    _known_now(session, get(session, heir_id), cause=cause)
+    data = {"channel_id": get(session, heir_id)["channel_id"], "by": "relisted", "mapping": mapping[listing_id]}
+    events.append(session, "listing.mapped", heir_id, data, cause=cause)
+    return True
+
+
+def _known_now(session: Session, row: Mapping[str, Any], *, cause: Cause) -> None:
+    """Somebody has said what it is: nobody is asked any more."""
+    exceptions.clear(session, "listing_unmapped", row["id"], cause=cause)
+    difference = differences.open_of(session, row["channel_id"], "listing", row["external_id"])
+    if difference is not None and difference["cause"] == "unmapped":
+        differences.close(session, difference, "answered", by=cause.actor, cause=cause)
+        say_unmapped(session, row["channel_id"], cause=cause)
+
+
+def unanswered(session: Session, channel_id: str, after: str, limit: int) -> list[dict[str, Any]]:
+    """Listings on sale, with a number, and nobody has said what they are: in the order of ids, behind this one."""
+    query = select(listings).where(listings.c.channel_id == channel_id, listings.c.mapping == "open", listings.c.live)
+    query = query.where(listings.c.counter_id.is_not(None)).order_by(listings.c.id).limit(limit)
+    return [dict(row) for row in session.execute(query.where(listings.c.id > after) if after else query).mappings()]
+
+
+def say_unmapped(session: Session, channel_id: str, *, cause: Cause) -> None:
+    """One exception for all that is on sale in a shop and that nobody has said what it is."""
+    d = differences.differences.c
+    count = int(
+        session.scalar(
+            select(func.count()).where(d.channel_id == channel_id, d.kind == "listing", d.cause == "unmapped", d.closed_at.is_(None))
+        )
     )
-    session.execute(update(listings).where(listings.c.id == listing_id).values(external_id=external_id, updated_at=now))
+    if not count:
+        exceptions.clear(session, "listings_unmapped", channel_id, cause=cause)
+        return
+    path = f"/v1/channels/{channel_id}/listings?mapping=open"
+    exceptions.raise_(
+        session,
+        "listings_unmapped",
+        channel_id,
+        severity="warning",
+        title=f"{'One listing is' if count == 1 else f'{count} listings are'} on sale, and nobody has said what they are",
+        advice="What is sold of them is taken from no stock until somebody says which SKU they are: give them the SKU's code in the shop, "
+        f"or PATCH /v1/listings/{{id}} with their components, or with ignored true where they are never stock. They are: GET {path}.",
+        facts={"seen": count, "proposed": "Say what they are.", "call": {"method": "GET", "path": path, "body": None}},
+        channel_id=channel_id,
+        cause=cause,
+    )
 
 
 def count_with(session: Session, listing_id: str, counter_id: str | None) -> None:
@@ -225,7 +280,7 @@ def answer(
     _set_components(session, listing_id, resolved)
     mapping = "mapped" if resolved else "ignored"
     session.execute(update(listings).where(listings.c.id == listing_id).values(mapping=mapping, updated_at=now))
-    exceptions.clear(session, "listing_unmapped", listing_id, cause=cause)
+    _known_now(session, row, cause=cause)
     events.append(session, "listing.mapped", listing_id, {"channel_id": row["channel_id"], "by": "answer", "mapping": mapping}, cause=cause)
     return row | {"mapping": mapping}, tuple(resolved)
 

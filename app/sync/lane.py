@@ -16,14 +16,15 @@ from sqlalchemy import Select, func, or_, select
 from app import chance
 from app.channels import registry
 from app.channels.base import Channel, ChannelError, NoUse, Parcel, ShipLine, TryLater
+from app.channels.clock import Clock
 from app.database import Database, Session
-from app.domain import channels, connections, counters, deliveries, exceptions, fence, notices, orders, store, writes
+from app.domain import channels, connections, counters, deliveries, exceptions, fence, notices, orders, signals, store, writes
 from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
 from app.domain.errors import Refusal
 from app.domain.fence import LeaseLost, Pen
 from app.statements import Prepared, given
-from app.sync import inbox, poll
+from app.sync import inbox, poll, reconcile
 from app.sync.push import DEADLINE_S, Pushing, has_open_write
 from app.vault import ChannelVault
 from app.vault import Vault as Keys
@@ -35,6 +36,8 @@ RENEW_BEFORE = timedelta(seconds=45)
 # How long a lane waits at most before it looks for itself.
 IDLE = timedelta(seconds=30)
 A_MOMENT = timedelta(milliseconds=200)
+# A channel that nobody worked for so long is gone through as a whole.
+AWAY = timedelta(minutes=10)
 CAPABILITIES_EVERY = timedelta(days=1)
 SUBSCRIPTIONS_EVERY = timedelta(hours=1)
 # After so many failures in a row nothing is asked for a while: longer each time.
@@ -73,6 +76,8 @@ class Lane:
         # Until when a former holder may have sent something; what it had stored is still to be taken over.
         self._to_adopt: datetime | None = None
         self._asked = 0  # requests in this step
+        self._clock = Clock()  # what time the shop says it is
+        self._measured = 0  # how often our own clock had jumped when that was written down
         self.cause = Cause(f"channel:{channel_id}")
 
     def step(self) -> datetime | None:
@@ -98,6 +103,7 @@ class Lane:
         closed_until: datetime | None = lane["open_until"]
         if row["capabilities"] is None and closed_until is not None and closed_until > now:
             return min(closed_until, now + IDLE)
+        self._note_clock(lane)
         channel = self._open(row)
         try:
             if row["capabilities"] is None or _is_due(lane["capabilities_due_at"], now):
@@ -159,7 +165,7 @@ class Lane:
         live = row["status"] in ("live", "leaving")
         agenda = self.database.look(_agenda, pen, now)
         if not live:
-            del agenda["change"]
+            del agenda["change"], agenda["reconcile"]
         if silent:
             del agenda["parcel"], agenda["subscriptions"]
         due = {what for what, at in agenda.items() if at is not None and at <= now}
@@ -180,7 +186,9 @@ class Lane:
             return now
         if "subscriptions" in due:
             self._subscribe(channel, row)
-        if did or handled or due & {"poll", "parcel", "unpaid", "subscriptions"}:
+        if "reconcile" in due:
+            reconcile.step(self.database, channel, pen)
+        if did or handled or due & {"poll", "parcel", "unpaid", "subscriptions", "reconcile"}:
             return now
         # What is due and couldn't be done (an open write stands before it) isn't asked for again at once.
         return min(now + IDLE, *(max(at, now + A_MOMENT) for at in agenda.values() if at is not None))
@@ -205,9 +213,16 @@ class Lane:
     def _subscribe(self, channel: Channel, row: dict[str, Any]) -> None:
         can = Capabilities.from_json(row["capabilities"])
         if can.subscribes and self.public_url is not None:
-            found = channel.subscribe(f"{self.public_url.rstrip('/')}/webhooks/{self.channel_id}")
+            url = f"{self.public_url.rstrip('/')}/webhooks/{self.channel_id}"
+            try:
+                found = channel.subscribe(url)
+            except TryLater as error:
+                again_at = chance.now() + timedelta(seconds=max(60.0, error.after_s or 0.0))  # nothing else waits for it
+                self.database.run(signals.not_subscribed, row, str(error), again_at=again_at)
+                raise
             if found.changed:
                 log.info("subscriptions were put right", channel=self.channel_id, changed=list(found.changed))
+            self.database.run(signals.subscribed, row, url, found.topics, found.changed)
         self.database.run(_later, self.channel_id, "subscriptions_due_at", chance.now() + SUBSCRIPTIONS_EVERY)
 
     def _tell(self, channel: Channel) -> None:
@@ -234,10 +249,21 @@ class Lane:
         if self._channel is None or (self._opened is not None and self._opened[0] != mark[0]):
             self.close()
             self._channel = registry.open_channel(
-                row, ChannelVault(self.database, self.keys, row), transport=self._transport, guard=self._guard
+                row,
+                ChannelVault(self.database, self.keys, row),
+                transport=self._transport,
+                guard=self._guard,
+                clock=self._clock,
             )
             self._opened = mark
         return self._channel
+
+    def _note_clock(self, lane: dict[str, Any]) -> None:
+        """How far our clock is from the shop's: written where it moved, and measured anew after ours had jumped."""
+        ahead, measured = self._clock.ahead, self._clock.anew
+        if ahead is not None and (measured != self._measured or signals.clock_moved(lane, ahead)):
+            self._measured = measured
+            self.database.run(signals.note_clock, self.channel_id, ahead)
 
     def _guard(self) -> None:
         """Called before each request leaves: a lease that ends before the request could is no lease."""
@@ -281,6 +307,8 @@ def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -
     adopted_from = now if exclusive or row["lease_until"] is None else row["lease_until"]
     # While nobody worked for it messages may have been lost, and there are shops that send none twice: its orders are read at once.
     taken = {"holder": holder, "fence": row["fence"] + 1, "lease_until": now + LEASE, "poll_due_at": now}
+    if row["lease_until"] is not None and row["lease_until"] < now - AWAY:
+        taken["reconcile_due_at"] = now
     channels.change_lane(session, channel_id, **taken)
     return row | taken | {"adopted_from": adopted_from}
 
@@ -377,6 +405,9 @@ def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *
 
 
 def _works_again(session: Session, channel_id: str, *, cause: Cause) -> None:
+    before = channels.lane(session, channel_id)
+    if before["refused"] is not None or before["failures"] >= OPENS_AFTER:  # whatever happened there meanwhile
+        channels.ask_to_reconcile(session, channel_id)
     channels.change_lane(session, channel_id, failures=0, open_until=None, refused=None, last_error=None)
     exceptions.clear(session, "channel_refused", channel_id, cause=cause)
     exceptions.clear(session, "channel_unreachable", channel_id, cause=cause)
@@ -413,10 +444,13 @@ def _agenda(session: Session, pen: Pen, now: datetime) -> dict[str, datetime | N
     settles, left = first.pop("settles"), first.pop("left")
     if left or (settles is not None and lane["settled_at"] is not None and settles <= lane["settled_at"]):
         first["write"] = now
+    if _is_due(first["unpaid"], now) and signals.clock_is_off(session):
+        first["unpaid"] = None  # nobody knows whether its time has come
     return first | {
         "inbox": deliveries.next_due(session, pen.channel_id),
         "poll": poll.wanted_at(session, pen, lane),
         "listings": lane["listings_due_at"],
         "subscriptions": lane["subscriptions_due_at"],
         "capabilities": lane["capabilities_due_at"],
+        "reconcile": reconcile.due_at(lane),
     }

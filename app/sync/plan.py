@@ -7,24 +7,31 @@ when it sends it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
 from typing import Any
 
+import structlog
 from sqlalchemy import func, select
 
 from app import chance
-from app.database import Database, Session
-from app.domain import channels, counters, plans, stock, store
+from app.database import Database, DatabaseUnavailable, Session
+from app.domain import channels, counters, exceptions, naming, plans, stock, store
 from app.domain.allotment import Seller, apportion
 from app.domain.capabilities import Capabilities, WriteMode, Zero
+from app.domain.causes import Cause
 from app.domain.counters import Counter
 from app.statements import Prepared, given
 
+log = structlog.get_logger()
+
+PLANNING = Cause("planning")
 AT_ONCE = 16
+# What can't be planned is tried again after this time, with the next change, and when the store is started.
+PARKED = timedelta(minutes=15)
 LOOK_AGAIN = timedelta(hours=6)
 # What is dark changes at most so often per listing: search engines and buyers both notice.
 SWITCH_EVERY = timedelta(hours=1)
@@ -46,6 +53,7 @@ class Wish:
     can: Capabilities
     want: int = 0
     exposed: int = 0
+    asked: bool = False  # somebody changed its number by hand, and a person is asked which is right: it isn't raised meanwhile
 
     @property
     def rate(self) -> float:
@@ -81,9 +89,40 @@ def _is_far_below(has: int, share: int, a_day: float) -> bool:
 def run(database: Database) -> int:
     """Plan what is due, one transaction for each SKU. Returns how many there were; call again while there are."""
     due = database.look(plans.due, AT_ONCE, planned_before=chance.now() - LOOK_AGAIN)
-    for planned in database.run_each([partial(plan, sku_id=each) for each in due]):
-        planned.result()
+    for sku_id, planned in zip(list(due), database.run_each([partial(plan, sku_id=each) for each in due]), strict=True):
+        error = planned.exception()
+        if error is None:
+            continue
+        if isinstance(error, DatabaseUnavailable) or not isinstance(error, Exception):
+            raise error
+        log.error("a SKU can't be planned", sku=sku_id, exc_info=error)
+        database.run(_park, sku_id, f"{type(error).__name__}: {error}")
+        due.remove(sku_id)
+    if due and (parked := {row["subject"] for row in database.look(exceptions.open_of, "sku_parked")} & set(due)):
+        database.run(_unpark, sorted(parked))
     return len(due)
+
+
+def _park(session: Session, sku_id: str, reason: str) -> None:
+    """Nobody foresaw this: the SKU waits, visible, and in no other's way."""
+    row = plans.get(session, sku_id)
+    session.change(plans.sku_plans, {"due_at": chance.now() + PARKED, "planned_at": chance.now()}, sku_id=sku_id)
+    exceptions.raise_(
+        session,
+        "sku_parked",
+        sku_id,
+        severity="urgent",
+        title=f"Nobody can work out how many of {row['sku']} each shop gets",
+        advice="What the shops show of it stays as it is, and is covered. It is tried again every quarter of an hour; other products "
+        f"aren't held up. `tallystick check` may say what is wrong; if it stays, report it with this text: {reason[:500]}",
+        facts={"reason": reason[:500]},
+        cause=PLANNING,
+    )
+
+
+def _unpark(session: Session, sku_ids: Sequence[str]) -> None:
+    for sku_id in sku_ids:
+        exceptions.clear(session, "sku_parked", sku_id, cause=PLANNING)
 
 
 def plan(session: Session, sku_id: str) -> None:
@@ -112,7 +151,10 @@ def plan(session: Session, sku_id: str) -> None:
     joining = any(not each.known and each.state == "active" and each.channel_status != "disconnected" for each in rivals)
     joining = joining or channels.is_being_read(session)
     sells_itself = own_rate if books["own_orders"] else None
-    plan = decide(row, free, sellers, shops, own_rate=sells_itself, exposing=exposing, joining=joining)
+    # Of shops whose numbers are asked about when somebody changes them by hand.
+    asking = [each.id for each in sellers if shops[each.channel_id][0]["hand_edits"] != "overwrite"]
+    asked = naming.asked(session, asking) if asking else ()
+    plan = decide(row, free, sellers, shops, own_rate=sells_itself, exposing=exposing, joining=joining, asked=asked)
     if plan.again is not None:
         plans.again(session, sku_id, plan.again)
     for wish in plan.wishes:
@@ -137,13 +179,14 @@ def decide(
     own_rate: float | None,
     exposing: bool,
     joining: bool = False,
+    asked: Collection[str] = (),
 ) -> Plan:
     """The plan for one SKU, and nothing but arithmetic: the preview of going live asks for it too.
 
     `free` is what is available, by location; `shops` say how a channel's counters share and what it can do. `own_rate`: what our own
     API sells a day; None: it takes no orders, and only its minimum is kept for it. `joining`: nobody is given more for now.
     """
-    wishes = [Wish(each, *shops[each.channel_id]) for each in sellers]
+    wishes = [Wish(each, *shops[each.channel_id], asked=each.id in asked) for each in sellers]
     if not row["tracked"]:
         return Plan(wishes, _unlimited(wishes, 0 if row["archived"] else UNLIMITED))
     pool = _pool(row, free, sellers)
@@ -155,6 +198,8 @@ def decide(
         reach = sum(max(0, pool.get(place, 0)) for place in each.location_ids) // each.per
         wish.exposed = max(0, min(row["expose_limit"], reach) - units) if exposing else 0
         wish.want = units + wish.exposed
+        if wish.asked:
+            wish.want, wish.exposed = min(each.on_offer, each.allotment // each.per), 0
     again = _keep_lit(wishes, sum(pool.values()))
     if joining:
         for wish in wishes:

@@ -18,7 +18,7 @@ from sqlalchemy import func, or_, select
 from app import chance
 from app.channels.base import BadPayload, Channel, ListingSnapshot
 from app.database import Database, DatabaseUnavailable, Session
-from app.domain import channels, commitments, counters, exceptions, fence, listings, recording, writes
+from app.domain import channels, commitments, counters, differences, exceptions, fence, listings, naming, recording, writes
 from app.domain.causes import Cause
 from app.domain.errors import Refusal
 from app.domain.fence import Pen
@@ -202,7 +202,12 @@ def bring_in_listings(database: Database, channel: Channel, pen: Pen) -> int:
         # Lines that waited for it follow in transactions of their own: an order is locked before any level.
         for listing_id in database.run(_note_listings, pen, batch):
             database.run(recording.mapped, listing_id, cause=pen.cause)
-    database.run(_listed, pen, began)
+    heirs, is_live = database.run(_listed, pen, began)
+    for listing_id in heirs:
+        database.run(recording.mapped, listing_id, cause=pen.cause)
+    after: str | None = "" if is_live else None
+    while after is not None:
+        after = database.run(_unmapped, pen, after)
     return count
 
 
@@ -216,6 +221,12 @@ def _note_listings(session: Session, pen: Pen, batch: Sequence[ListingSnapshot])
     """Returns: the listings that lines wait for, and that their code has mapped now."""
     touched: dict[str, None] = {}
     mapped = []
+    names = [each.external_id for each in batch]
+    before = session.find(listings.listings, columns=["external_id", "live"], channel_id=pen.channel_id, among=("external_id", names))
+    was_live = {row["external_id"]: row["live"] for row in before}
+    theirs = session.find(differences.differences, channel_id=pen.channel_id, kind="listing", among=("subject", names))
+    differ = {row["subject"]: row for row in theirs if row["closed_at"] is None}
+    is_live = channels.get(session, pen.channel_id)["status"] == "live"
     for each in batch:
         row = listings.note(
             session,
@@ -231,29 +242,109 @@ def _note_listings(session: Session, pen: Pen, batch: Sequence[ListingSnapshot])
         )
         if row["mapping"] == "mapped":
             mapped.append(row["id"])
-        counter_id = None
+        counter_id, offers = None, False
         if each.counter is not None:
             made = counters.note(session, pen.channel_id, each.counter, unit=each.unit, title=each.title, protected=each.protected)
-            counter_id = made["id"]
-            if made["state"] in ("parked", "gone"):  # it is here again: look at it anew
-                counters.change(session, counter_id, state="idle", sku_id=made["sku_id"])
+            counter_id, offers = made["id"], made["shown"] > 0
+            if made["state"] == "gone":  # it is here again: look at it anew
+                counters.change(session, counter_id, state="idle", sku_id=made["sku_id"], rebase_at=None)
+                exceptions.clear(session, "counter_parked", counter_id, cause=pen.cause)
+            elif made["state"] == "parked":
+                counters.change(session, counter_id, rebase_at=chance.now())
             if made["known"] and made["rebase_at"] is None and each.quantity not in (None, made["shown"]):
                 # Something under way, or a hand edit: a reading tells.
                 counters.change(session, counter_id, rebase_at=chance.now())
+        elif row["counter_id"] is not None:  # what isn't on sale has no number on some channels
+            offers = counters.by_id(session, row["counter_id"])["shown"] > 0
         if row["counter_id"] != counter_id:
             listings.count_with(session, row["id"], counter_id)
             if row["counter_id"] is not None:
                 touched[row["counter_id"]] = None
         if counter_id is not None:
             touched[counter_id] = None
+        if is_live:
+            _name(session, pen, each, row, differ.get(each.external_id), ended=offers and was_live.get(each.external_id, False))
     for counter_id in touched:
         recording.assign(session, counter_id, cause=pen.cause)
     return recording.waited_for(session, mapped)
 
 
-def _listed(session: Session, pen: Pen, began: datetime) -> None:
-    listings.gone(session, pen.channel_id, began)
+def _name(
+    session: Session, pen: Pen, each: ListingSnapshot, row: Mapping[str, Any], difference: dict[str, Any] | None, *, ended: bool
+) -> None:
+    """What of a listing our records don't explain. `ended`: it was on sale, with a number above zero of ours."""
+    if ended and not each.live and difference is None:
+        facts = {"listing_id": row["id"]}
+        differences.note(
+            session, pen.channel_id, "listing", each.external_id, "listing_ended", title=each.title, facts=facts, cause=pen.cause
+        )
+        exceptions.raise_(
+            session,
+            "listing_ended",
+            row["id"],
+            severity="warning",
+            title=f"{each.title!r} isn't on sale any more",
+            advice="It is there still, and somebody or the channel itself took it off. What was set aside for it waits until it is back, "
+            "or until it is deleted there. Put it on sale again, or delete it; if that is as it should be, say so: POST /resolve here.",
+            facts={"seen": "not on sale", "proposed": "Put it on sale again, or delete it there.", "call": None},
+            channel_id=pen.channel_id,
+            cause=pen.cause,
+        )
+    elif difference is not None and each.live and difference["cause"] != "unmapped":
+        differences.close(session, difference, "healed", cause=pen.cause)
+        exceptions.clear(session, "listing_ended", row["id"], cause=pen.cause)
+
+
+def _gone(session: Session, pen: Pen, listing_id: str) -> str | None:
+    """A full listing doesn't show it any more. Returns the listing that goes on for it where lines may wait for that."""
+    row = listings.get(session, listing_id)
+    heir = listings.heir(session, row)
+    why = "listing_gone" if heir is None else "relisted"
+    exceptions.clear(session, "listing_ended", listing_id, cause=pen.cause)
+    if (open_one := differences.open_of(session, pen.channel_id, "listing", row["external_id"])) is not None:
+        differences.close(session, open_one, "gone", cause=pen.cause)
+    (counter,) = [counters.by_id(session, row["counter_id"])] if row["counter_id"] is not None else [None]
+    others = session.find(listings.listings, columns=["id"], counter_id=row["counter_id"], live=True) if counter is not None else []
+    subject = {"title": row["title"], "facts": {"listing_id": listing_id} | ({"heir": heir["external_id"]} if heir is not None else {})}
+    known = counter and differences.open_of(session, pen.channel_id, "counter", counter["external_id"])
+    if counter is not None and counter["sku_id"] is not None and not others and (known or counter["state"] != "gone"):
+        naming.differs(session, pen.channel_id, counter, why, seen=None, facts=subject["facts"], cause=pen.cause)
+        if heir is not None:  # nobody needs to see to it
+            exceptions.clear(session, "counter_parked", counter["id"], cause=pen.cause)
+        if counter["state"] != "gone":
+            counters.change(session, counter["id"], rebase_at=chance.now())  # a reading tells whether its number is gone, too
+    elif counter is None or not others:
+        found = differences.note(session, pen.channel_id, "listing", row["external_id"], why, **subject, cause=pen.cause)
+        differences.close(session, found, "gone" if heir is None else "healed", cause=pen.cause)
+    if heir is None or not listings.inherit(session, heir["id"], listing_id, cause=pen.cause):
+        return None
+    if heir["counter_id"] is not None:
+        recording.assign(session, heir["counter_id"], cause=pen.cause)
+    return str(heir["id"])
+
+
+def _unmapped(session: Session, pen: Pen, after: str) -> str | None:
+    """What is on sale, and nobody has said what it is: some of it, in the order of ids. Returns behind which there may be more."""
+    rows = listings.unanswered(session, pen.channel_id, after, AT_ONCE)
+    for row in rows:
+        if differences.open_of(session, pen.channel_id, "listing", row["external_id"]) is None:
+            facts = {"listing_id": row["id"], "code": row["sku_code"]}
+            differences.note(
+                session, pen.channel_id, "listing", row["external_id"], "unmapped", title=row["title"], facts=facts, cause=pen.cause
+            )
+    if len(rows) == AT_ONCE:
+        return str(rows[-1]["id"])
+    listings.say_unmapped(session, pen.channel_id, cause=pen.cause)
+    return None
+
+
+def _listed(session: Session, pen: Pen, began: datetime) -> tuple[list[str], bool]:
+    """Everything on sale was seen. Returns listings that lines may have waited for, and whether the channel is live."""
+    ids = listings.gone(session, pen.channel_id, began)
+    is_live = channels.get(session, pen.channel_id)["status"] == "live"
+    heirs = [heir for each in ids if is_live and (heir := _gone(session, pen, each)) is not None]
     due, now = channels.lane(session, pen.channel_id)["listings_due_at"], chance.now()
     channels.change_lane(session, pen.channel_id, listed_at=now)
     if due is None or due <= now:  # else somebody changed a product meanwhile, and it is listed again soon
         channels.change_lane(session, pen.channel_id, listings_due_at=now + timedelta(days=1))
+    return recording.waited_for(session, heirs), is_live

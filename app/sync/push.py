@@ -6,7 +6,8 @@ the write as it was, and goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,11 +16,11 @@ from sqlalchemy import Integer, bindparam, func, select
 
 from app import chance
 from app.channels.base import Channel, ChannelError, Entry, NoUse, Outcome, Reading, TryLater, WriteRequest, WriteResult
-from app.database import Database, Session
+from app.database import Database, DatabaseUnavailable, Session
 from app.domain import channels, counters, fence, plans, writes
 from app.domain.capabilities import Budget, WriteMode
 from app.domain.counters import counters as table
-from app.domain.fence import Pen
+from app.domain.fence import LeaseLost, Pen
 from app.statements import Prepared, given
 
 log = structlog.get_logger()
@@ -53,27 +54,18 @@ class Pushing:
         reading = []
         for row in self.database.look(writes.due, self.pen.channel_id, now, lane["settled_at"], AT_ONCE):
             did = True
-            if row["state"] == "settling":
-                self.database.run(fence.settled, self.pen, row["id"])
-            elif row["state"] == "reading":
+            if row["state"] == "reading":
                 reading.append(row)
-            elif row["state"] == "accepted":
-                self._ask(row)
-            elif row["due_at"] is None:
-                # At the beginning of a step nothing is under way: a step before this one ended in the middle.
-                self.database.run(fence.interrupted, self.pen, row["id"])
-            elif row["state"] == "unknown" and self.database.look(_is_spent, self.pen, row["id"], row["unit"]):
-                self.database.run(_later, row["id"], now + SPENT_WAITS)
             else:
-                again = self.database.run(fence.again, self.pen, row["id"], for_s=DEADLINE_S)
-                if again is not None:
-                    self._send(again)
+                with self._unharmed(row["unit"]):
+                    self._go_on(row, now)
             if self._has_failed():
                 return did
         self._read(reading)
         for unit in self.database.look(_units_to_read, self.pen.channel_id, now, AT_ONCE):
             did = True
-            self.database.run(fence.rebase, self.pen, unit)
+            with self._unharmed(unit):
+                self.database.run(fence.rebase, self.pen, unit)
         if not self.live or self._has_failed():
             return did
         due, waiting = self.database.look(_units_due, self.pen, now, AT_ONCE)
@@ -81,10 +73,38 @@ class Pushing:
             self.database.run(_put_off, waiting, now + SPENT_WAITS)
         for unit, wants in due:
             did = True
-            self._change(unit, wants)
+            with self._unharmed(unit):
+                self._change(unit, wants)
             if self._has_failed():
                 break
         return did
+
+    def _go_on(self, row: Mapping[str, Any], now: datetime) -> None:
+        """The next step of an open write."""
+        if row["state"] == "settling":
+            self.database.run(fence.settled, self.pen, row["id"])
+        elif row["state"] == "accepted":
+            self._ask(row)
+        elif row["due_at"] is None:
+            # At the beginning of a step nothing is under way: a step before this one ended in the middle.
+            self.database.run(fence.interrupted, self.pen, row["id"])
+        elif row["state"] == "unknown" and self.database.look(_is_spent, self.pen, row["id"], row["unit"]):
+            self.database.run(_later, row["id"], now + SPENT_WAITS)
+        else:
+            again = self.database.run(fence.again, self.pen, row["id"], for_s=DEADLINE_S)
+            if again is not None:
+                self._send(again)
+
+    @contextmanager
+    def _unharmed(self, unit: str) -> Iterator[None]:
+        """What can't be worked with is parked, visible, and in nobody's way."""
+        try:
+            yield
+        except (ChannelError, DatabaseUnavailable, LeaseLost):
+            raise
+        except Exception as error:
+            log.error("a write unit is parked", channel=self.pen.channel_id, unit=unit, exc_info=error)
+            self.database.run(fence.poisoned, self.pen, unit, f"{type(error).__name__}: {error}")
 
     def _has_failed(self) -> bool:
         return self.failed is not None
@@ -191,10 +211,22 @@ class Pushing:
             except ChannelError as error:
                 self.failed = error
                 return
+            except (DatabaseUnavailable, LeaseLost):
+                raise
+            except Exception:
+                if len(batch) == 1:
+                    with self._unharmed(batch[0]["unit"]):
+                        raise
+                else:
+                    for row in batch:  # one of them can't be understood: it isn't to hold the others up
+                        self._read([row])
+                continue
             answered_at = chance.now()
+            units = {row["id"]: row["unit"] for row in batch}
             for write_id, names in named.items():
                 readings = {counter_id: found.get(name) for counter_id, name in names.items()}
-                self.database.run(fence.read, self.pen, write_id, readings, answered_at=answered_at)
+                with self._unharmed(units[write_id]):
+                    self.database.run(fence.read, self.pen, write_id, readings, answered_at=answered_at)
 
 
 def _entry(entry: Mapping[str, Any]) -> Entry:
