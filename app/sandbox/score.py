@@ -113,11 +113,9 @@ class Score:
 
     def settle(self, sku: str, *, heard: bool) -> None:
         """Nothing is under way any more, and no more is on offer than there is: nobody has anything to answer for. `heard`: the books know
-        of every sale."""
-        if self.offered(sku) <= max(0, self._left[sku]):
-            self._by_shops[sku] = self._by_people[sku] = 0
-            if heard:
-                self._unheard[sku] = 0
+        of every sale; until then we may still give away what a shop or a person sold beyond its share."""
+        if heard and self.offered(sku) <= max(0, self._left[sku]):
+            self._by_shops[sku] = self._by_people[sku] = self._unheard[sku] = 0
 
     def look(self) -> None:
         """Bring the score up to now."""
