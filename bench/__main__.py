@@ -198,6 +198,11 @@ if __name__ == "__main__":
 
         del sys.argv[1]
         typer.run(intake.main)
+    elif sys.argv[1:2] == ["reconcile"]:
+        from bench import reconcile
+
+        del sys.argv[1]
+        typer.run(reconcile.main)
     elif sys.argv[1:2] == ["channels"]:
         del sys.argv[1]
         typer.run(channels.main)

@@ -108,12 +108,27 @@ class EbayShop(Shop):
             self._stand(self.offers[made.counter], Kind.OPENING)
         return made
 
-    def remove(self, variant: str) -> None:
+    def remove(self, variant: str) -> Variant:
         """The seller deletes the item, its offers and its listing."""
-        made = self.variants.pop(variant)
-        del self.counters[made.counter]
-        if (offer := self.offers.pop(made.counter, None)) is not None and not self.of_sku(offer.sku):
-            del self.items[offer.sku]
+        made = super().remove(variant)
+        if (offer := self.offers.pop(made.counter, None)) is not None:
+            made.more["offer"] = offer
+            if not self.of_sku(offer.sku):
+                del self.items[offer.sku]
+        return made
+
+    def bring_back(self, made: Variant, quantity: int = 0) -> None:
+        offer: Offer = made.more.pop("offer")
+        offer.quantity = quantity
+        self.offers[offer.id], self.items[offer.sku] = offer, quantity
+        super().bring_back(made, 0)
+        self._stand(offer, Kind.OPENING)
+
+    def take_off_sale(self, variant: str) -> None:
+        self.withdraw(self.variants[variant].counter, Kind.HAND)
+
+    def put_on_sale(self, variant: str) -> None:
+        self.publish(self.variants[variant].counter, Kind.HAND)
 
     def variant_id(self, new: str, more: Mapping[str, Any]) -> str:
         return f"{more['code']}@{more['site']}" if more.get("code") else str(more["listing"])

@@ -186,6 +186,25 @@ class EtsyShop(Shop):
         """The shopkeeper takes it off sale."""
         self.take_off(self.listings[listing], "inactive", Kind.HAND)
 
+    def take_off_sale(self, variant: str) -> None:
+        self.deactivate(self.variants[variant].more["parent"])
+
+    def put_on_sale(self, variant: str) -> None:
+        self.put_on(self.listing_of(self.variants[variant]), Kind.HAND)
+
+    def remove(self, variant: str) -> Variant:
+        """With its last variant a listing goes."""
+        made = super().remove(variant)
+        if not self.of_listing(made.more["parent"]):
+            made.more["listing"] = self.listings.pop(made.more["parent"])
+        return made
+
+    def bring_back(self, made: Variant, quantity: int = 0) -> None:
+        if (listing := made.more.pop("listing", None)) is not None:
+            self.listings[listing.id] = listing
+        super().bring_back(made, quantity)
+        self._stands(self.listing_of(made))
+
     def take_off(self, listing: Listing, state: str, kind: Kind) -> None:
         if listing.state == "active":
             for counter in self.counters_of(listing):

@@ -118,6 +118,26 @@ class Shop(ABC):
     def counter_id(self, new: str, more: Mapping[str, Any]) -> str:
         return new
 
+    def remove(self, variant: str) -> Variant:
+        """The shopkeeper deletes it, and the number that only it had. Returns what `bring_back` takes."""
+        made = self.variants.pop(variant)
+        if all(each.counter != made.counter for each in self.variants.values()):
+            self.counters.pop(made.counter, None)
+        return made
+
+    def bring_back(self, made: Variant, quantity: int = 0) -> None:
+        """Out of the bin, as it was but for its number."""
+        self.variants[made.id] = made
+        if made.tracked and made.counter not in self.counters:
+            self.open_counter(made.counter, quantity)
+
+    def take_off_sale(self, variant: str) -> None:
+        """The shopkeeper ends it, or makes a draft of it: it is there, and nobody can buy it."""
+        self.variants[variant].live = False
+
+    def put_on_sale(self, variant: str) -> None:
+        self.variants[variant].live = True
+
     def by_sku(self, sku: str) -> Variant:
         return next(variant for variant in self.variants.values() if variant.sku == sku)
 
@@ -213,6 +233,14 @@ class Shop(ABC):
             if restock:
                 self.put_back(order, line, max(0, line.taken - line.shipped))
         self.changed(order, "cancelled")
+
+    def restock_unsaid(self, order_id: str) -> None:
+        """Units of an order that nobody wants any more go back on sale, and the order doesn't say so: whoever does that asks nobody."""
+        for line in self.orders[order_id].lines:
+            counter, units = self._counter(line), max(0, line.taken - line.shipped)
+            if counter is not None and units:
+                self._change(counter, units, Kind.HAND)
+                self.on_counter(counter)
 
     def refund(self, order_id: str, line_id: str, quantity: int, restock: bool = True) -> None:
         order = self.orders[order_id]

@@ -208,7 +208,7 @@ class Admin:
         return {"count": min(limit, len(self.shop.variants)), "precision": "AT_LEAST" if len(self.shop.variants) > limit else "EXACT"}
 
     def _items(self, ids: Sequence[str]) -> list[Node | None]:
-        return [shopify_json.item_node(self.shop, item) for item in map(tail, ids)]
+        return shopify_json.item_nodes(self.shop, [tail(each) for each in ids])
 
     # Mutations
 

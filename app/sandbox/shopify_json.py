@@ -316,8 +316,15 @@ def _variant_node(shop: ShopifyShop, variant: Variant, twins: Mapping[str | None
     }
 
 
-def item_node(shop: ShopifyShop, item: str) -> Node | None:
-    variants = [each for each in shop.variants.values() if each.counter.partition("@")[0] == item]
+def item_nodes(shop: ShopifyShop, items: Sequence[str]) -> list[Node | None]:
+    variants: dict[str, list[Variant]] = {item: [] for item in items}
+    for each in shop.variants.values():
+        if (those := variants.get(each.counter.partition("@")[0])) is not None:
+            those.append(each)
+    return [_item_node(shop, item, variants[item]) for item in items]
+
+
+def _item_node(shop: ShopifyShop, item: str, variants: Sequence[Variant]) -> Node | None:
     if not variants:
         return None
     return {

@@ -121,7 +121,7 @@ class WooCommerceShop(Shop):
         since = chance.now() - timedelta(minutes=self.hold_minutes)
         waiting = [order for order_id in self._pending if (order := self.orders[order_id]).placed_at > since]
         lines = [line for order in waiting for line in order.lines if line.variant]
-        return sum(line.current - line.taken for line in lines if self.variants[line.variant or ""].counter == counter)
+        return sum(line.current - line.taken for line in lines if self._counter(line) == counter)
 
     def lets_through(self, counter: str, wanted: int, free: int) -> bool:
         """An order that leaves `pending` is held no more and not yet counted down: a buyer in between is let through."""
@@ -287,6 +287,8 @@ class WooCommerceShop(Shop):
             return php.order(self, self.orders[waiting.resource])
         if waiting.resource in self.parents:
             return php.parent_product(self, self.parents[waiting.resource])
+        if waiting.resource not in self.variants:
+            return php.error("woocommerce_rest_product_invalid_id", 404, "Invalid ID.")
         return php.product(self, self.variants[waiting.resource])
 
     def delivered(self, outgoing: Outgoing, status: int | None) -> None:

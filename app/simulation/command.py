@@ -17,8 +17,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from app.simulation import policies, report
+from app.simulation import drill_report, policies, report
 from app.simulation.demand import Wish
+from app.simulation.drill import Drilled
 from app.simulation.policies import Compared
 from app.simulation.run import Outcome, Troubles, daily, scaled, simulate
 from app.simulation.shrink import shortest
@@ -47,6 +48,7 @@ class Options:
     shops: Sequence[str] | None = None
     days: float | None = None
     guard: int | None = None
+    drill: bool = False
 
     @property
     def wish(self) -> Wish:
@@ -70,6 +72,8 @@ def run(options: Options, console: Console) -> bool:
     """Do what was asked. Returns whether everything held."""
     if options.compare:
         return _compare(options, console)
+    if options.drill:
+        return _drill(options, console)
     if options.story is not None:
         return _tell(options, console)
     found: list[Outcome] = []
@@ -206,6 +210,22 @@ def _compare(options: Options, console: Console) -> bool:
         options.docs.write_text(report.picture(rows))
         console.print(f"Wrote {options.docs}.")
     return not any(each.us for each in found["strict"])
+
+
+def _drill(options: Options, console: Console) -> bool:
+    """Differences of every kind among trading, and what the reconciler calls them."""
+    found: list[Drilled] = []
+    with _processes(options) as submit, _bar(console) as progress:
+        waiting = [submit(drill_report.one, seed) for seed in range(options.seed, options.seed + options.seeds)]
+        task = progress.add_task("drilling", total=len(waiting))
+        for each in as_completed(waiting):
+            found.append(each.result())  # type: ignore[arg-type]
+            progress.advance(task)
+    drill_report.show(found, console)
+    if options.docs is not None:
+        drill_report.write(options.docs, found)
+        console.print(f"Wrote {options.docs}.")
+    return not drill_report.wrong(found)
 
 
 def _compared(policy: str, seed: int) -> Compared:

@@ -11,8 +11,7 @@ from tempfile import TemporaryDirectory
 from time import process_time
 
 from app import chance
-from app.database import Session
-from app.domain import channels, exceptions, watch, writes
+from app.domain import channels, differences, exceptions, watch, writes
 from app.sandbox.ebay import EbayShop
 from app.sandbox.etsy import EtsyShop
 from app.simulation import books
@@ -30,8 +29,8 @@ FOLD_EVERY = 1_000
 # After the last fault everything must be right within this time: what was under way may land for `late_write_s`, is read, settled and
 # planned anew, and what went dark stays so for up to an hour.
 SOON_S = 9_000.0
-# By then nothing lands any more, and the daily listing of each shop finds what was typed there, or wiped out by what landed late.
-LISTED_AFTER_S = 1_500.0
+# By then nothing lands any more, and the reconciler finds what was typed there, or wiped out by what landed late: it is asked this often.
+RECONCILED_EVERY_S = 1_500.0
 
 
 class Run(Trading):
@@ -112,15 +111,14 @@ class Run(Trading):
         for stand in self.stands:
             stand.faults.down = False
         problems: list[tuple[str, str]] = [("", "never looked")]
-        waited, listed = 0.0, False
+        waited = 0.0
         while problems and waited < SOON_S:
             self.run_for(300.0)
             waited += 300.0
             problems = self._unsettled()
-            if problems and waited >= LISTED_AFTER_S and not listed:
-                listed = True
+            if problems and waited % RECONCILED_EVERY_S == 0:
                 for stand in self.stands:
-                    self.database.run(_list_now, stand.channel_id)
+                    self.database.run(channels.ask_to_reconcile, stand.channel_id)
                     self._due[stand.channel_id] = chance.now()
         if problems:
             raise Broken("; ".join(what for _, what in problems[:5]), *sorted({code for code, _ in problems if code}))
@@ -156,7 +154,8 @@ class Run(Trading):
             yield "", f"a write to {stand.name} is still open"
         codes = {stand.shop.variants[variant].counter: code for code, variant in stand.variants.items()}
         for each in self.world.counters(stand.channel_id):
-            code = codes[each.external_id]
+            if (code := codes.get(each.external_id)) is None:
+                continue  # it isn't there any more, or nobody knows what it is
             sku = self.demand.units(code)[0]
             shows = stand.shop.counters[each.external_id]
             if shows != each.shown:
@@ -185,6 +184,8 @@ class Run(Trading):
             }
             if not allowed.get(row["cause"], False):
                 yield "", f"an exception stays open: {row['cause']}: {row['title']}"
+        for row in self.database.look(differences.page, None, 200, open=True):
+            yield "", f"a difference stays open: {row['cause']}: {row['title']}"
 
     def outcome(self) -> Outcome:
         score = self.score
@@ -214,10 +215,6 @@ class Run(Trading):
             digest=self.story.digest(),
             kinds=self.demand.shops,
         )
-
-
-def _list_now(session: Session, channel_id: str) -> None:
-    channels.change_lane(session, channel_id, listings_due_at=chance.now())
 
 
 def simulate(

@@ -67,7 +67,7 @@ class Stall(Shop):
         if self.can.counts_down_at is CountsDown.PLACED:
             return 0
         waiting = [order for order in self.orders.values() if not order.paid and order.cancelled_at is None]
-        lines = [line for order in waiting for line in order.lines if self.variants[line.variant or ""].counter == counter]
+        lines = [line for order in waiting for line in order.lines if self._counter(line) == counter]
         return sum(line.current - line.taken for line in lines)
 
     def on_order(self, order: Order, what: str) -> None:
@@ -110,7 +110,7 @@ class Stall(Shop):
             listing=line.variant,
             sku=line.sku,
             title=line.title,
-            ships=self.variants[line.variant].more.get("ships", True) if line.variant else True,
+            ships=self.variants[line.variant].more.get("ships", True) if line.variant in self.variants else True,
             unit_price=Money(line.price, self.currency),
         )
 
@@ -187,11 +187,18 @@ class Desk:
     @property
     def listings(self) -> Mapping[str, ListingSnapshot]:
         return {
-            each.id: ListingSnapshot(each.id, each.sku, each.title, each.counter, each.counter, self.shop.counters[each.counter])
+            each.id: ListingSnapshot(
+                each.id, each.sku, each.title, each.counter, each.counter, self.shop.counters[each.counter], live=each.live
+            )
             if each.tracked
             else ListingSnapshot(each.id, each.sku, each.title, each.counter, None, why="Nobody counts it.")
             for each in self.shop.variants.values()
         }
+
+    @property
+    def oversells(self) -> set[str]:
+        """Counters that are sold below zero, because somebody switched that on."""
+        return {each.counter for each in self.shop.variants.values() if each.sells_below_zero}
 
     def snapshot(self, order_id: str) -> OrderSnapshot:
         if order_id not in self.shop.orders:

@@ -44,7 +44,9 @@ POTTER = Cause("potter")
 
 
 class Trading(Engine):
-    """A run's beginning and its trade."""
+    """A run's beginning and its trade. `desk` and `line`: how requests get to a stall, and to every other shop."""
+
+    desk, line = Desk, Line
 
     # Winding up
 
@@ -74,15 +76,18 @@ class Trading(Engine):
 
     def _connect(self, index: int, kind: str) -> None:
         name = ("north", "south", "east", "west", "quay", "mill")[index]
-        ahead = timedelta(seconds=round(self.random.uniform(-1, 1) * self.troubles.skew_s))
+        skew_s = min(self.troubles.skew_s, 20.0) if kind in shops.HOSTED else self.troubles.skew_s
+        ahead = timedelta(seconds=round(self.random.uniform(-1, 1) * skew_s))
         shop, connection = shops.made(name, kind)
         faults = network.Faults(late_s=(1.0, 800.0), slow_s=(0.1, 3.0))
         stand = Stand(name, kind, shop, faults, None, ahead)
         if isinstance(shop, Stall):
-            stand.transport = Desk(shop, faults, ahead=ahead, there=lambda: self.clock.of(stand), wait=self._wait, later=self._later(stand))
+            stand.transport = self.desk(
+                shop, faults, ahead=ahead, there=lambda: self.clock.of(stand), wait=self._wait, later=self._later(stand)
+            )
             stand.transport.feed_lag_s = min(self.troubles.feed_lag_s, 4.0)
         else:
-            stand.transport = Line(stand, there=lambda: self._at(stand), wait=self._wait, later=self._later(stand))
+            stand.transport = self.line(stand, there=lambda: self._at(stand), wait=self._wait, later=self._later(stand))
         if isinstance(shop, ShopifyShop):
             shop.index_lag_s = self.random.uniform(0, self.troubles.feed_lag_s)
         codes = [*self._codes, *sorted(self.demand.sets)]

@@ -15,10 +15,9 @@ from app import chance
 from app.domain import channels, counters, fence, recording
 from app.domain.capabilities import Capabilities
 from app.domain.counters import Counter
-from app.simulation import run
 from app.simulation.demand import Wish
 from app.simulation.run import Outcome, Troubles, simulate
-from app.sync import plan, poll
+from app.sync import plan, poll, reconcile
 
 SEEDS = range(1, 13)
 Patches = Sequence[AbstractContextManager[Any]]
@@ -51,7 +50,7 @@ class Mutation:
     what: str
     patches: Callable[[], Patches]
     shops: Sequence[str] = ()
-    unlisted: bool = False  # the daily listing, which sets right what is shown, doesn't come within the run
+    unreconciled: bool = False  # the reconciler, which sets right what is shown, doesn't come
     first: int = 1  # the seed that noticed when this was written; where it doesn't any more, another one will
 
 
@@ -62,8 +61,8 @@ def caught(mutation: Mutation, seeds: range) -> Outcome | None:
         with ExitStack() as stack:
             for each in mutation.patches():
                 stack.enter_context(each)
-            if mutation.unlisted:
-                stack.enter_context(patch.object(run, "LISTED_AFTER_S", 1e9))
+            if mutation.unreconciled:
+                stack.enter_context(patch.object(reconcile, "due_at", lambda lane: None))
             found = simulate(seed, wish=wish, troubles=TROUBLES)
         if found.failure is not None:
             return found
@@ -198,15 +197,15 @@ def _found_anew() -> Patches:
 
 MUTATIONS = (
     Mutation("orders that no message told of aren't asked for", _deaf, first=2),
-    Mutation("a request without an answer is taken not to have happened", _hopeless, ("delta", "shopify"), unlisted=True, first=8),
-    Mutation("a compare-and-set that failed is taken for done", _credulous, ("compare and set", "shopify"), unlisted=True, first=2),
+    Mutation("a request without an answer is taken not to have happened", _hopeless, ("delta", "shopify"), unreconciled=True, first=8),
+    Mutation("a compare-and-set that failed is taken for done", _credulous, ("compare and set", "shopify"), unreconciled=True, first=2),
     Mutation("a request is repeated under a new key", _new_keys, ("delta", "delta, silent")),
     Mutation("a lost answer isn't waited out before the counter is read", _impatient, ("delta, unkeyed", "drained"), first=8),
     Mutation("a write without a key is sent twice", _repeated, ("delta, unkeyed", "drained"), first=3),
     Mutation("a poll settles up to its own beginning, though the feed lags", _trusting, ("drained", "woocommerce"), first=2),
     Mutation("an absolute write has no cover for what is sold before it lands", _uncovered, ("drained", "drained"), first=8),
     Mutation("whoever plans takes what a raise in flight was given", _drawn_on, first=7),
-    Mutation("a sale that we hear of leaves `shown` as it is", _uncounted, ("delta", "shopify"), unlisted=True),
+    Mutation("a sale that we hear of leaves `shown` as it is", _uncounted, ("delta", "shopify"), unreconciled=True),
     Mutation("a sale takes units out of the level and leaves the allotment as it was", _spent_once),
     Mutation("what a shop put back on its counter isn't counted", _never_put_back, first=2),
     Mutation("an order that is known is taken for a new one", _found_anew),

@@ -136,7 +136,7 @@ def test_nearly_all_that_one_shared_counter_would_sell_is_sold(capsys: pytest.Ca
 def test_four_kinds_of_shop_trade_within_their_limits() -> None:
     """Etsy can only be written with an accepted risk, so this is about coming to rest, and about what shops allow."""
     wish = Wish(orders=40, pieces=(2, 3), every_s=(15.0, 15.0), shops=("shopify", "etsy", "ebay", "woocommerce"))
-    found = simulate(1, wish=wish)
+    found = simulate(2, wish=wish)
     assert (found.failure, found.us, found.over_budget) == (None, 0, 0)
     assert list(found.kinds) == ["shopify", "etsy", "ebay", "woocommerce"]
     assert found.orders > 20
