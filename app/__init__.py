@@ -26,8 +26,8 @@
     importing/     files of products: reading, recognising and taking them in, chunk by chunk
     domain/        what the store is. One file per noun: its tables and the functions that change them. recording: a channel's order as it
                    stands, put into the books; fence: how a channel's number changes; repayment: what ends every transaction; explaining,
-                   history, exposure: from numbers to their causes; naming: why a channel shows something else; watch, signals, health: what nobody
-                   reports; checking, repairing: whether the books balance, and what if they don't
+                   history, exposure: from numbers to their causes; naming: why a channel shows something else; watch, signals, health: what
+                   nobody reports; checking, repairing: whether the books balance, and what if they don't
     channels/      translation. base is the protocol, registry alone knows the adapters by name, memory is the reference; then one
                    family of files per marketplace
     sync/          movement between the two. inbox: what came in; poll: what changed; plan: what each counter shall offer;

@@ -13,7 +13,20 @@ from app import chance
 from app.chance import Seeded
 from app.channels.memory import EXACT
 from app.database import Database, Session
-from app.domain import catalogue, channels, counters, exceptions, listings, locations, orders, postings, recording, shipments, stock
+from app.domain import (
+    catalogue,
+    channels,
+    counters,
+    entries,
+    exceptions,
+    listings,
+    locations,
+    orders,
+    postings,
+    recording,
+    shipments,
+    stock,
+)
 from app.domain.causes import Cause
 from app.domain.money import Money
 from app.domain.postings import Posting
@@ -398,7 +411,7 @@ def _read(session: Session, channel_id: str, shown: Mapping[str, int]) -> None:
     query = table.select().where(table.c.channel_id == channel_id, table.c.sku_id.is_not(None), ~table.c.known)
     for row in session.execute(query).mappings().all():
         (counter,) = (each for each in counters.of_skus(session, [row["sku_id"]]) if each.id == row["id"])
-        counters.change(session, counter, shown=shown[counter.external_id], known=True, rebase_at=None)
+        entries.change(session, counter, "reading", None, cause=CAUSE, shown=shown[counter.external_id], known=True, rebase_at=None)
         counters.changed(session, counter)
 
 

@@ -19,7 +19,7 @@ from rich.table import Table
 
 from app.simulation import drill_report, policies, report
 from app.simulation.demand import Wish
-from app.simulation.drill import Drilled
+from app.simulation.judging import Drilled
 from app.simulation.policies import Compared
 from app.simulation.run import Outcome, Troubles, daily, scaled, simulate
 from app.simulation.shrink import shortest

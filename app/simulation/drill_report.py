@@ -13,8 +13,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.domain.differences import HEALS
-from app.simulation.drill import UNSEEN, Drilled, drill
+from app.simulation.drill import drill
 from app.simulation.injections import KINDS
+from app.simulation.judging import UNSEEN, Drilled
 
 BEGINS, ENDS = "<!-- drill: begins -->", "<!-- drill: ends -->"
 RIGHT = 0.95

@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
-
-from app.channels.base import Outcome, WriteMode, WriteRequest, WriteResult
+from app.channels.base import WriteMode
 from app.sandbox.shop import Order
 from app.sandbox.shopify import ShopifyShop
 from app.sandbox.woocommerce import WooCommerceShop
-from app.simulation.shops import Line, Stand
-from app.simulation.stall import Desk, Stall
+from app.simulation.shops import Stand
+from app.simulation.stall import Stall
 
 if TYPE_CHECKING:
     from app.simulation.drill import Drill
@@ -39,6 +37,7 @@ class Injected:
     named: str | None = None
     before: str | None = None  # what it was called before the lag had passed
     trouble: list[str] = field(default_factory=list)
+    dropped: bool = False
     over: bool = False
 
     @property
@@ -48,79 +47,6 @@ class Injected:
     @property
     def counter(self) -> str:
         return each_counter(self.stand, self.code)
-
-
-# The line to a shop on which a single write may fail, by its counter
-
-
-class DrillLine(Line):
-    """`fates`: what becomes of writes to a counter: "lost" (no answer, and no effect), "vain" (it takes effect, and the
-    answer is lost) or "refused"."""
-
-    def __init__(self, *args: Any, **how: Any) -> None:
-        super().__init__(*args, **how)
-        self.fates: dict[str, str] = {}
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        request.read()
-        match next((fate for counter, fate in self.fates.items() if self._sets(request, counter)), None):
-            case "lost":
-                self._time_out(request)
-            case "vain":
-                self._handle(request)
-                self._time_out(request)
-            case "refused":
-                return self._no(next(counter for counter in self.fates if self._sets(request, counter)))
-        return super().handle_request(request)
-
-    def _sets(self, request: httpx.Request, counter: str) -> bool:
-        """Whether it changes this counter's number."""
-        said, path = request.content, request.url.path
-        match self.shop.kind:
-            case "shopify":
-                return b"inventorySetQuantities" in said and f'/{counter.partition("@")[0]}"'.encode() in said
-            case "ebay":
-                return request.method == "POST" and path.endswith("bulk_update_price_quantity") and f'"{counter}"'.encode() in said
-            case "woocommerce":
-                return request.method == "PUT" and path.endswith(f"products/{counter}")
-            case _:
-                return request.method == "PUT" and path.endswith(f"/listings/{counter}/inventory")
-
-    def _no(self, counter: str) -> httpx.Response:
-        """Not now, and nothing about why that we could mend."""
-        match self.shop.kind:
-            case "shopify":
-                error = {"field": ["input"], "code": "INTERNAL_ERROR", "message": "The inventory is locked."}
-                return httpx.Response(
-                    200, json={"data": {"inventorySetQuantities": {"inventoryAdjustmentGroup": None, "userErrors": [error]}}}
-                )
-            case "ebay":
-                locked: Mapping[str, Any] = {"errorId": 25002, "domain": "API_INVENTORY", "category": "REQUEST", "message": "Any User error. Locked."}
-                row = {"offerId": counter, "sku": None, "statusCode": 400, "errors": [locked], "warnings": []}
-                return httpx.Response(200, json={"responses": [row]})
-            case "woocommerce":
-                return httpx.Response(400, json={"code": "stock_locked", "message": "Stock is locked.", "data": {"status": 400}})
-            case _:
-                return httpx.Response(409, json={"error": "The listing is locked."})
-
-
-class DrillDesk(Desk):
-    """The same for a stall."""
-
-    def __init__(self, *args: Any, **how: Any) -> None:
-        super().__init__(*args, **how)
-        self.fates: dict[str, str] = {}
-
-    def take(self, request: WriteRequest) -> WriteResult:
-        match next((self.fates[entry.counter] for entry in request.entries if entry.counter in self.fates), None):
-            case "lost" | "vain" as fate:
-                if fate == "vain":
-                    self._write(request)
-                self._wait(20.0)
-                return WriteResult(Outcome.UNKNOWN, detail="no answer")
-            case "refused":
-                return WriteResult(Outcome.REFUSED, detail="The stock is locked.", code="locked")
-        return super().take(request)
 
 
 # Which kinds can happen where
@@ -496,4 +422,3 @@ KINDS: Mapping[str, Callable[[Drill, Injected], Script]] = {
 }
 OF_LISTINGS = ("listing_gone", "listing_ended", "relisted", "unmapped", "overselling_on")
 """Done to listings that nobody buys meanwhile."""
-__all__ = ["KINDS", "OF_LISTINGS", "DrillDesk", "DrillLine", "Injected", "Script", "can_happen"]

@@ -88,8 +88,8 @@ TAMPERED: dict[str, tuple[Sequence[str], set[str]]] = {
     ),
     "an order isn't served": (
         ["UPDATE stock_levels SET available = 3 WHERE sku_id = (SELECT id FROM skus WHERE code = 'CUP')",
-         "INSERT INTO stock_levels (sku_id, location_id, available, updated_at) SELECT skus.id, locations.id, 3, locations.created_at "
-         "FROM skus, locations WHERE skus.code = 'CUP' AND locations.code = 'STUDIO'"],
+         ("INSERT INTO stock_levels (sku_id, location_id, available, updated_at) SELECT skus.id, locations.id, 3, locations.created_at "
+          "FROM skus, locations WHERE skus.code = 'CUP' AND locations.code = 'STUDIO'")],
         {"level", "free beside a short line"},
     ),
 }  # fmt: skip
@@ -139,8 +139,8 @@ def test_the_figure_on_which_units_were_promised_stands_and_its_missing_entry_is
         mug = scratch.run(catalogue.by_code, "MUG")["id"]
         (said,) = scratch.run(repairing.repair, mug, cause=BY)
         assert said == (
-            "MUG at STUDIO: its entries don't add up to what is there by the books, on which everything was promised. The missing entries are "
-            "added: 1 unit from available to damaged, 2 units from available to adjustment. Count the shelf when you can: "
+            "MUG at STUDIO: its entries don't add up to what is there by the books, on which everything was promised. The missing entries "
+            "are added: 1 unit from available to damaged, 2 units from available to adjustment. Count the shelf when you can: "
             "POST /v1/stock/counts."
         )
         added = [row for row in scratch.run(stock.page_movements, None, 200, code="MUG") if row["reason"] == "repair"]
@@ -165,12 +165,8 @@ def test_a_counter_without_a_sku_is_repaired_too(here: World, database: Database
     with Scratch(database) as scratch:
         (cup,) = [each for each in here.counters() if each.title == "CUP"]
         scratch.run(entries.held, cup.id, 2, cause=BY, sku_id=None)
-        scratch.run(
-            tamper,
-            [
-                f"UPDATE counters SET below = 1 WHERE id = '{cup.id if database.engine.dialect.name == 'postgresql' else cup.id.replace('-', '')}'"
-            ],
-        )
+        stored = cup.id if database.engine.dialect.name == "postgresql" else cup.id.replace("-", "")
+        scratch.run(tamper, [f"UPDATE counters SET below = 1 WHERE id = '{stored}'"])
         findings = scratch.run(checking.check)
         assert {each.what for each in findings} == {"below zero on counter", "held back on counter"}
         assert scratch.run(repairing.skus_of, findings) == [None]

@@ -11,8 +11,9 @@ import pytest
 from rich.console import Console
 
 from app.simulation import drill_report
-from app.simulation.drill import Drilled, drill
+from app.simulation.drill import drill
 from app.simulation.injections import KINDS
+from app.simulation.judging import Drilled
 
 SEEDS = (3, 4)
 ROUNDS = 2
