@@ -198,8 +198,10 @@ def in_flight(drill: Drill, each: Injected) -> Script:
             yield drill.soon(lambda: drill.reads_counters_next(stand))
             if drill.reads_counters_next(stand) and drill.changes_visibly(stand, each.counter):
                 drill.begins(each)
-                yield from drill.judged(each, lag=False, ask=False)
-                break
+                yield drill.soon(lambda: not drill.reads_counters_next(stand))
+                if drill.rows(each) or drill.changes_visibly(stand, each.counter):  # else it was over before the number was read
+                    yield from drill.judged(each, lag=False, ask=False)
+                    break
             yield 600.0
         else:
             drill.drop(each)
