@@ -22,7 +22,7 @@ from sqlalchemy import update
 from app import chance, main, migrations, security
 from app.channels.memory import Shop
 from app.database import Database
-from app.domain import alerts, consents, recovery, reservations, watch
+from app.domain import alerts, channels, consents, recovery, reservations, watch
 from app.domain.causes import Cause
 from app.domain.postings import OPEN
 from app.importing import spool
@@ -175,6 +175,9 @@ def sell_elsewhere(client: Client, clock: chance.Seeded) -> None:
     (sold, *_) = (order for order in client.everything("/v1/orders") if order["reference"] == "#M1")
     client.made(f"/v1/orders/{sold['id']}/shipments", {"carrier": "DHL", "tracking_number": "00340434161094042558"})
     world.run_for(60)
+    north.counters["BOWL"] += 1  # somebody's hand, that is found
+    database.run(channels.ask_to_reconcile, channel_id)
+    world.run_for(900)
     north.down = True  # and it stays so: there is something to tell
     north.fate.append("lost")
     client.made("/v1/stock/movements", {"sku": "BOWL", "location": "STUDIO", "quantity": 4} | received)
@@ -203,7 +206,7 @@ def answers(client: Client) -> dict[str, Any]:
     return found
 
 
-async def _nobody(*_: object) -> None:
+async def _nobody(*_: object, **__: object) -> None:
     """Instead of the housekeeping and of the files that wait: their rounds would draw from the seed at moments of their own."""
 
 
