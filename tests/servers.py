@@ -5,7 +5,9 @@ Everything listens on the loopback address, on ports the system chose, and is go
 
 import importlib.util
 import itertools
+import multiprocessing
 import os
+import runpy
 import shutil
 import signal
 import socket
@@ -13,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -155,6 +157,44 @@ def _readable_copy(programs: Path, target: Path) -> Path:
 # Tallystick
 
 
+# Processes of our own
+
+
+_nursery = multiprocessing.get_context("forkserver")
+# Read once by the process that all of ours are forked from: each is there in milliseconds, where Python takes seconds to read it all.
+# Nothing that looks at its surroundings while it is read: commands do, for how wide a terminal is.
+_nursery.set_forkserver_preload(["app.main", "uvicorn", "typer", "rich.progress", "rich.prompt", "rich.table", "tests.servers"])
+
+
+def _born(arguments: Sequence[str], environment: Mapping[str, str], files: Sequence[str], *, alone: bool) -> None:
+    """What `python …` with these arguments would do. `files`: standard input, output and error."""
+    if alone:
+        os.setsid()
+    for number, (path, flags) in enumerate(zip(files, (os.O_RDONLY, *[os.O_WRONLY | os.O_CREAT | os.O_APPEND] * 2), strict=True)):
+        opened = os.open(path, flags, 0o600)
+        os.dup2(opened, number)
+        os.close(opened)
+    sys.stdin, sys.stdout, sys.stderr = (os.fdopen(number, mode) for number, mode in enumerate(("r", "w", "w")))
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(_ROOM)
+    how, what, *more = arguments
+    sys.argv = [what if how == "-m" else how, *more]
+    if how == "-m":
+        sys.modules.pop(what, None)
+        runpy.run_module(what, run_name="__main__", alter_sys=True)
+    else:
+        exec(compile(what, "<string>", "exec"), {"__name__": "__main__"})
+
+
+def _process(arguments: Sequence[str], environment: Mapping[str, str], *files: str | Path, alone: bool = False) -> Any:
+    """Start what `python -m app.cli serve` would, say, as a process of its own. Its name, its end and its signals are like any other's."""
+    given = (arguments, environment, [str(file) for file in files])
+    made = _nursery.Process(target=_born, args=given, kwargs={"alone": alone}, daemon=True)
+    made.start()
+    return made
+
+
 class Server:
     """`tallystick serve` as a process of its own. It keeps its port and its data when it is restarted."""
 
@@ -179,13 +219,22 @@ class Server:
             **({"TALLYSTICK_DATABASE_URL": database_url} if database_url else {}),
             **{f"TALLYSTICK_{name.upper()}": value for name, value in environment.items()},
         }
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Any = None
 
-    def start(self) -> None:
-        """Start, and return when it is ready to serve."""
+    def runs(self, *command: str) -> None:
+        """What it is that is started, if it isn't `tallystick serve`."""
+        self._arguments = command
+
+    def knows(self, **environment: str) -> None:
+        """More settings, from the next start on."""
+        self._environment |= {f"TALLYSTICK_{name.upper()}": value for name, value in environment.items()}
+
+    def start(self, *, wait: bool = True) -> None:
+        """Start, and return when it is ready to serve, or at once."""
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as out:
-            self._process = subprocess.Popen([sys.executable, *self._arguments], stdout=out, stderr=out, cwd=_ROOM, env=self._environment)
+        self._process = _process(self._arguments, self._environment, os.devnull, self.log, self.log)
+        if not wait:
+            return
         try:
             until(self.is_ready, within_s=30, what="the server is ready")
         except BaseException:
@@ -196,10 +245,10 @@ class Server:
     @property
     def pid(self) -> int:
         assert self._process is not None
-        return self._process.pid
+        return int(self._process.pid)
 
     def is_ready(self) -> bool:
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or self._process.exitcode is not None:
             raise RuntimeError("the server has ended by itself")
         return self.readiness() == 200
 
@@ -218,32 +267,32 @@ class Server:
         """SIGKILL: nothing is flushed, nobody is told."""
         if self._process is not None:
             self._process.kill()
-            self._process.wait()
+            self._process.join()
             self._process = None
 
     def stop(self) -> None:
         """SIGTERM, as an operator stops it."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(30)
+            self._process.join(30)
+            if self._process.exitcode is None:
+                raise TimeoutError(f"the server {self.pid} doesn't stop")
             self._process = None
 
     def run(self, *arguments: str | Path, answers: str = "") -> subprocess.CompletedProcess[str]:
         """Another command of `tallystick`, in the same environment: `server.run("check")`. `answers` is what a person types, away from
         any terminal."""
-        command = [sys.executable, "-m", "app.cli", *map(str, arguments)]
-        environment = self._environment | {"COLUMNS": "200"}
-        return subprocess.run(
-            command,
-            check=False,
-            input=answers,
-            capture_output=True,
-            text=True,
-            cwd=_ROOM,
-            env=environment,
-            timeout=60,
-            start_new_session=True,
-        )
+        command = ["-m", "app.cli", *map(str, arguments)]
+        with tempfile.TemporaryDirectory() as folder:
+            files = [Path(folder) / name for name in ("in", "out", "err")]
+            files[0].write_text(answers)
+            process = _process(command, self._environment | {"COLUMNS": "200"}, *files, alone=True)
+            process.join(60)
+            if process.exitcode is None:
+                process.kill()
+                raise subprocess.TimeoutExpired(command, 60)
+            out, err = (file.read_text() for file in files[1:])
+        return subprocess.CompletedProcess(command, process.exitcode, out, err)
 
     def client(self) -> httpx.Client:
         """For a few requests, where speed does not matter."""
@@ -261,7 +310,7 @@ class Server:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         try:
             self.stop()
-        except subprocess.TimeoutExpired:
+        except TimeoutError:
             self.kill()
             raise
         finally:

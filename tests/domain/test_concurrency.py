@@ -40,7 +40,7 @@ from tests.shop import (
     stocked,
 )
 
-on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+on_postgresql = pytest.mark.parametrize("reused_database_url", ["postgresql"], indirect=True)
 
 
 class Meanwhile:
@@ -323,6 +323,7 @@ def test_the_feed_never_skips_an_event_that_committed_late(database: Database) -
         database.run(say, "late")
         assert event_types(database)[-1] == "late", "it is committed"
         assert read(cursor) == [], "and waits for the one that was begun before it"
+        assert database.look(events.latest).seq == cursor, "nor does a mirror begin behind it"
     until(lambda: len(read(cursor)) == 2, within_s=10, what="both are seen")
     (first, one), (second, other) = read(cursor)
     assert (one, other) == ("early", "late")

@@ -304,7 +304,7 @@ def test_a_name_leads_to_what_is_called_so(here: World, database: Database) -> N
         database.look(explained.said, "MUGG")
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # a document has one text
+@pytest.mark.parametrize("reused_database_url", ["sqlite"], indirect=True)  # a document has one text
 def test_the_worked_example_is_what_is_said(here: World, database: Database) -> None:
     shop, counter = sells(here)
     shop.cancel("M1")

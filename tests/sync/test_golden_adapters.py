@@ -249,13 +249,13 @@ def played(database: Database, tmp_path: Path, case: Case, kind: str, *, polled:
 # On one database: what becomes of a snapshot is the same for all adapters, and the domain's tests have the table on both.
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("reused_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("kind", "case"), told_by("told"))
 def test_messages_lead_to_the_books_of_the_golden_table(database: Database, tmp_path: Path, kind: str, case: Case) -> None:
     played(database, tmp_path, case, kind, polled=False)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("reused_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(("kind", "case"), told_by("polled"))
 def test_polling_leads_to_the_books_of_the_golden_table(database: Database, tmp_path: Path, kind: str, case: Case) -> None:
     played(database, tmp_path, case, kind, polled=True)

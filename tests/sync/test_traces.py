@@ -685,7 +685,7 @@ def staged(database: Database, tmp_path: Path, units: int) -> Iterator[Stage]:
         yield Stage(found, units)
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("reused_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("trace", TRACES, ids=str)
 def test_no_unit_is_promised_twice_and_every_unit_is_sold_in_trace(database: Database, tmp_path: Path, trace: Trace) -> None:
     with staged(database, tmp_path, trace.units) as stage:
@@ -695,7 +695,7 @@ def test_no_unit_is_promised_twice_and_every_unit_is_sold_in_trace(database: Dat
         stage.sell_out()
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("reused_database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("trace", TRACES, ids=str)
 def test_without_its_rule_a_unit_is_promised_twice_in_trace(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trace: Trace

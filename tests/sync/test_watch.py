@@ -30,7 +30,7 @@ from tests.world import CAUSE, START, World, world
 HOUR = 3_600.0
 ABSOLUTE = replace(EXACT, write_mode=WriteMode.ABSOLUTE, keyed=False, key_life_s=0.0)
 # Where a database has no part in it, one will do.
-on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_one = pytest.mark.parametrize("reused_database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
