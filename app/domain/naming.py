@@ -121,7 +121,10 @@ def read_and_settled(
         if difference is not None and difference["cause"] == "undetermined":
             moved = unexplained or difference["expected"] != counter.shown or entry["learned_since"]
             # What was read was a number of before: a late copy, or a reading that lags.
-            _healed(session, counter, "order_unseen" if moved else "echo", shown, cause=cause)
+            if moved or not difference["facts"].get("early"):
+                _healed(session, counter, "order_unseen" if moved else "echo", shown, cause=cause)
+            else:
+                _over(session, difference, counter.id, cause=cause)
         elif difference is not None and difference["cause"] in ("in_flight", "outcome_unknown", "listing_gone"):
             differences.close(session, difference, "healed", cause=cause)
         return

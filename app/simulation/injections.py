@@ -219,7 +219,7 @@ def outcome_unknown(drill: Drill, each: Injected) -> Script:
         stand.transport.fates.pop(each.counter, None)
         drill.drop(each)
         return
-    drill.begins(each)
+    drill.begins(each, drill.made_at(stand, each.counter))  # a run that came by since then may have found it
     yield from drill.judged(each, lag=False)
     stand.transport.fates.pop(each.counter, None)
     yield from drill.closed(each)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app import chance
 from app.channels.base import Capabilities
 from app.database import Session
-from app.domain import channels, counters, differences, exceptions, listings, orders
+from app.domain import channels, counters, differences, exceptions, listings, orders, writes
 from app.domain.differences import HEALS
 from app.sandbox.shop import Kind
 from app.simulation.injections import OF_LISTINGS, Injected, Script
@@ -24,6 +24,7 @@ from app.simulation.world import START
 NAMED_WITHIN_S = 2_400.0
 CLOSED_WITHIN_S = 9_000.0
 UNSEEN = "undetermined"
+OURS = ("in_flight", "outcome_unknown")
 BY_OTHERS = ("hand_edit", "second_writer", "echo", "channel_restock")
 
 
@@ -115,13 +116,20 @@ class Judging(Run):
         assert flight is not None
         return int(flight.value)
 
+    def made_at(self, stand: Stand, external_id: str) -> datetime:
+        """When the change that is open was begun."""
+        flight = self.counter(stand, external_id).flight
+        assert flight is not None
+        at: datetime = self.database.look(writes.get, flight.write_id)["created_at"]
+        return at
+
     def attempts(self, stand: Stand, external_id: str) -> int:
         return int(self.counter(stand, external_id).attempts)
 
     # Judging
 
-    def begins(self, each: Injected) -> None:
-        each.at = chance.now()
+    def begins(self, each: Injected, at: datetime | None = None) -> None:
+        each.at = at or chance.now()
 
     def drop(self, each: Injected) -> None:
         """It couldn't be done here: there was nothing to buy, or no change to be had."""
@@ -151,6 +159,9 @@ class Judging(Run):
             else:
                 each.trouble.append("missed")
             return
+        if self._is_overtaken(each):
+            self.drop(each)  # what was seen is our own change, and nothing else was there any more
+            return
         each.found = True
         yield from self.until(lambda: self._is_named(each), NAMED_WITHIN_S, each, "it stays undetermined")
         each.named = self._name(each)
@@ -160,8 +171,9 @@ class Judging(Run):
         yield from self.until(lambda: not self._still_open(each), CLOSED_WITHIN_S, each, "it stays open")
         if self._still_open(each):
             each.trouble[-1] += f": {self._still_open(each)}"
-        times = Counter((row["cause"], row["subject"]) for row in self._exceptions(each))
-        each.trouble += [f"told {count} times: {cause}" for (cause, _), count in sorted(times.items()) if count > 1]
+        # One of `excess` says besides what brought it about: trade may do that, too, a minute later.
+        times = Counter((row["cause"], row["subject"], row["facts"].get("cause", "")) for row in self._exceptions(each))
+        each.trouble += [f"told {count} times: {cause} {why}".rstrip() for (cause, _, why), count in sorted(times.items()) if count > 1]
 
     def until(self, condition: Callable[[], bool], seconds: float, each: Injected | None = None, else_: str = "") -> Script:
         """Looks now and then, for so long at the most; `else_` is what is said of it then."""
@@ -197,12 +209,19 @@ class Judging(Run):
         return wanted <= subjects if each.kind == "second_writer" else bool(wanted & subjects)
 
     def _is_overtaken(self, each: Injected) -> bool:
-        """Whether a change of ours has set a number anew that somebody else had set."""
+        """Whether a change of ours has set a number anew that somebody else had set, before anybody read that: what is seen then, if
+        anything, is our change."""
         if each.at is None or each.kind not in BY_OTHERS:
             return False
-        unread = {name for _, name in each.subjects} - {row["subject"] for row in self.rows(each)}
-        ours = {entry.counter for entry in each.stand.shop.log if entry.kind is Kind.GRANTED and entry.at >= each.at}
-        return unread <= ours
+        rows = self.rows(each)
+        unread = {name for _, name in each.subjects} - {row["subject"] for row in rows if row["cause"] not in OURS}
+        seen_at = {row["subject"]: row["opened_at"] for row in reversed(rows)}
+        theirs = Kind.RESTOCK if each.kind == "channel_restock" else Kind.HAND
+        last: dict[str, Kind] = {}
+        for entry in each.stand.shop.log:
+            if each.at <= entry.at <= seen_at.get(entry.counter, entry.at) and entry.kind in (theirs, Kind.GRANTED):
+                last[entry.counter] = entry.kind
+        return bool(unread) and all(last.get(name) is Kind.GRANTED for name in unread)
 
     def _is_named(self, each: Injected) -> bool:
         return all(row["cause"] != UNSEEN for row in self.rows(each))

@@ -345,6 +345,6 @@ def _listed(session: Session, pen: Pen, began: datetime) -> tuple[list[str], boo
     heirs = [heir for each in ids if is_live and (heir := _gone(session, pen, each)) is not None]
     due, now = channels.lane(session, pen.channel_id)["listings_due_at"], chance.now()
     channels.change_lane(session, pen.channel_id, listed_at=now)
-    if due is None or due <= now:  # else somebody changed a product meanwhile, and it is listed again soon
+    if due is None or due <= began:  # else somebody changed a product meanwhile, or asks for another look: it is listed again soon
         channels.change_lane(session, pen.channel_id, listings_due_at=now + timedelta(days=1))
     return recording.waited_for(session, heirs), is_live

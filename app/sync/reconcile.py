@@ -102,6 +102,15 @@ def _later(pen: Pen, run: dict[str, Any], requests: float) -> dict[str, Any]:
     return run | {"next_at": (chance.now() + timedelta(seconds=wait)).isoformat(), "spent": spent}
 
 
+def _keep(session: Session, pen: Pen, run: Mapping[str, Any], **changes: Any) -> bool:
+    """Where it stands. False: somebody asked for a whole run during this step, and that one begins anew."""
+    standing = fence.hold(session, pen)["reconciling"]
+    if standing is None or standing["began_at"] != run["began_at"]:
+        return False
+    channels.change_lane(session, pen.channel_id, **{"reconciling": run} | changes)
+    return True
+
+
 def pace(amount: float, per_s: float, cost: float, spent: float) -> float:
     """Seconds until something may cost as much again, without taking more than half of a budget; the first tenth of it waits for nothing.
     `spent`: by the run so far."""
@@ -128,12 +137,18 @@ def _next_orders(session: Session, channel_id: str, after: str | None, limit: in
 def _read_orders(database: Database, channel: Channel, pen: Pen, run: dict[str, Any]) -> None:
     room = ORDERS_AT_ONCE if run["whole"] else min(ORDERS_AT_ONCE, ORDERS_A_RUN - run["orders"])
     rows = database.look(_next_orders, pen.channel_id, run["orders_after"], room) if room > 0 else []
-    if rows:
-        poll.fetch(database, channel, pen, [row["external_id"] for row in rows])
+    try:
+        if rows:
+            poll.fetch(database, channel, pen, [row["external_id"] for row in rows])
+    except ChannelError:
+        # They are read again from the first on, and those that are recorded by now won't have changed any more then.
+        database.run(_broken_off, pen, run, rows)
+        raise
     database.run(_orders_read, pen, run, rows, room)
 
 
-def _orders_read(session: Session, pen: Pen, run: dict[str, Any], rows: Sequence[Mapping[str, Any]], room: int) -> None:
+def _changed(session: Session, pen: Pen, rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many of these orders aren't what they were before they were read: each is a difference, and recorded."""
     fence.hold(session, pen)
     read_before = {row["id"]: row for row in rows}
     changed = 0
@@ -152,12 +167,21 @@ def _orders_read(session: Session, pen: Pen, run: dict[str, Any], rows: Sequence
                 cause=pen.cause,
             )
             differences.close(session, found, "healed", cause=pen.cause)
+    return changed
+
+
+def _broken_off(session: Session, pen: Pen, run: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
+    _keep(session, pen, run | {"found": run["found"] + _changed(session, pen, rows)})
+
+
+def _orders_read(session: Session, pen: Pen, run: dict[str, Any], rows: Sequence[Mapping[str, Any]], room: int) -> None:
+    changed = _changed(session, pen, rows)
     over = len(rows) < room
     after = None if over else rows[-1]["id"] if rows else run["orders_after"]
     run = run | {"orders": run["orders"] + len(rows), "orders_after": after, "found": run["found"] + changed}
     if over or (not run["whole"] and run["orders"] >= ORDERS_A_RUN):
         run["stage"] = "counters"
-    channels.change_lane(session, pen.channel_id, reconciling=_later(pen, run, float(len(rows))))
+    _keep(session, pen, _later(pen, run, float(len(rows))))
 
 
 # Counters
@@ -220,14 +244,13 @@ def _read_counters(database: Database, channel: Channel, pen: Pen, run: dict[str
 
 def _stumbled(session: Session, pen: Pen, run: dict[str, Any], rows: Sequence[Mapping[str, Any]], reason: str) -> None:
     """Go through these one by one; the one by which it is then is parked."""
-    fence.hold(session, pen)
     run = _later(pen, run, cost(pen.can, len(rows)))
     if len(rows) > 1:
         run |= {"one_by_one": len(rows)}
     else:
         fence.poisoned(session, pen, rows[0]["unit"], reason)
         run |= {"counters_after": rows[0]["id"]} | _one_less(run)
-    channels.change_lane(session, pen.channel_id, reconciling=run)
+    _keep(session, pen, run)
 
 
 def _one_less(run: Mapping[str, Any]) -> dict[str, Any]:
@@ -257,7 +280,7 @@ def _compare(session: Session, pen: Pen, run: dict[str, Any], rows: Sequence[Map
         if reading is not None and quantity is not None and pen.can.refuses_below_zero is not Refuses.NO:
             _protection(session, pen, row, reading.protected)
     run = run | {"counters_after": rows[-1]["id"], "counters": run["counters"] + len(rows), "found": run["found"] + found} | _one_less(run)
-    channels.change_lane(session, pen.channel_id, reconciling=_later(pen, run, cost(pen.can, len(rows))))
+    _keep(session, pen, _later(pen, run, cost(pen.can, len(rows))))
 
 
 def _differs(session: Session, pen: Pen, row: Mapping[str, Any], quantity: int | None, write: Mapping[str, Any] | None) -> None:
@@ -268,7 +291,7 @@ def _differs(session: Session, pen: Pen, row: Mapping[str, Any], quantity: int |
         if row["rebase_at"] is None and write is None:
             counters.change(session, row["id"], rebase_at=chance.now())
         if row["updated_at"] > chance.now() - timedelta(seconds=pen.can.read_lag_s):
-            return  # what was read may be from before that; the second reading waits until it can't be
+            facts = {"early": True}  # what was read may be from before that; the second reading waits until it can't be
     naming.differs(session, pen.channel_id, row, why, seen=quantity, facts=facts, cause=pen.cause)
 
 
@@ -296,19 +319,20 @@ def _protection(session: Session, pen: Pen, row: Mapping[str, Any], protected: b
 
 def _over(session: Session, pen: Pen, run: Mapping[str, Any]) -> None:
     """Everything was gone through: when next, and what was found."""
-    fence.hold(session, pen)
+    asked_at = fence.hold(session, pen)["reconcile_due_at"]
     now = chance.now()
     _say_overselling(session, pen)
     figures = {name: run[name] for name in ("began_at", "orders", "counters", "found", "orders_after")}
     every = interval(pen.can, run["counters"], run["orders"])
-    channels.change_lane(
-        session,
-        pen.channel_id,
-        reconciling=None,
-        reconciled_at=now,
-        reconciled=figures | {"every_s": round(every.total_seconds())},
-        reconcile_due_at=now + every * (0.95 + 0.1 * chance.random().random()),
-    )
+    asked_again = asked_at is not None and asked_at > datetime.fromisoformat(run["began_at"])
+    done = {
+        "reconciling": None,
+        "reconciled_at": now,
+        "reconciled": figures | {"every_s": round(every.total_seconds())},
+        "reconcile_due_at": asked_at if asked_again else now + every * (0.95 + 0.1 * chance.random().random()),
+    }
+    if not _keep(session, pen, run, **done):
+        return
     said = {name: run[name] for name in ("orders", "counters", "found")}
     events.append(session, "channel.reconciled", pen.channel_id, said, cause=pen.cause)
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.channels.base import Budget, Outcome, WriteMode, WriteResult
+from app.channels.base import Budget, Outcome, TryLater, WriteMode, WriteResult
 from app.channels.memory import EXACT, Memory, Shop
 from app.database import Database, Session
-from app.domain import channels, differences, exceptions, listings, naming, recording, watch
+from app.domain import channels, counters, differences, exceptions, listings, naming, recording, watch
 from app.domain.errors import WrongState
 from app.sync import reconcile
 from tests import shop as shelf
@@ -22,7 +22,7 @@ from tests.world import CAUSE, START, World, broken_books, world
 ABSOLUTE = replace(EXACT, write_mode=WriteMode.ABSOLUTE, keyed=False, key_life_s=0.0, replies_quantity=False)
 BY_HOUR = 4_000.0
 # Where a database has no part in it, one will do.
-on_one = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_one = pytest.mark.parametrize("reused_database_url", ["sqlite"], indirect=True)
 
 
 @pytest.fixture
@@ -167,7 +167,40 @@ def test_a_hand_isnt_lost_among_sales_that_come_in_while_its_number_is_read(stor
 
 
 @on_one
-def test_an_order_that_changed_without_a_word_is_read_once_more(store: World) -> None:
+@pytest.mark.parametrize(("feed_s", "turns_out"), [(50.0, ("order_unseen", "healed")), (0.0, ("undetermined", "explained"))])
+def test_what_a_late_reading_may_explain_is_a_difference_until_it_is_read_again(
+    store: World, feed_s: float, turns_out: tuple[str, str]
+) -> None:
+    shop, channel_id = opened(store, can=replace(EXACT, feed_lag_s=60.0, feed_overlap_s=70.0, read_lag_s=15.0))
+    counter = store.counter(channel_id)
+    store.database.run(counters.change, counter.id, read_at=store.source.now())
+    if feed_s:
+        shop.buy("MUG", 2, shown_in_s=feed_s)
+    else:
+        shop.counters["MUG"] += 1  # as a reading of a moment ago would show it
+    looked_at(store, channel_id, seconds=10.0)
+    assert found(store) == [("undetermined", None)]
+    shop.counters["MUG"] = counter.shown - (2 if feed_s else 0)
+    store.run_for(180)
+    assert (found(store), waits(store)) == ([turns_out], [])
+
+
+class BrokenOff(Memory):
+    """An adapter that is asked to slow down when it has read an order."""
+
+    times = 0
+
+    def fetch_orders(self, ids: Any) -> Any:
+        for each in super().fetch_orders(ids):
+            yield each
+            if self.times:
+                BrokenOff.times -= 1
+                raise TryLater("Slow down.", after_s=2.0, limited=True)
+
+
+@on_one
+@pytest.mark.parametrize("broken_off", [0, 1])
+def test_an_order_that_changed_without_a_word_is_read_once_more(store: World, monkeypatch: pytest.MonkeyPatch, broken_off: int) -> None:
     shop, channel_id = opened(store)
     order_id = shop.buy("MUG", 2)
     assert order_id is not None
@@ -178,8 +211,12 @@ def test_an_order_that_changed_without_a_word_is_read_once_more(store: World) ->
     changed_at = order.changed_at
     shop.cancel(order_id)
     order.changed_at = changed_at  # the feed goes by this
+    adapter = store.lanes[channel_id]._channel
+    assert adapter is not None
+    adapter.__class__ = BrokenOff
+    monkeypatch.setattr(BrokenOff, "times", broken_off)
     looked_at(store, channel_id)
-    assert ("order_changed", "healed") in found(store)
+    assert found(store).count(("order_changed", "healed")) == 1
     assert store.level("MUG")["committed"] == 1
     assert waits(store) == []
 
@@ -331,6 +368,44 @@ def test_what_was_taken_off_sale_there_is_told_once_and_over_when_it_is_back(sto
     shop.listings["MUG"] = replace(shop.listings["MUG"], live=True)
     looked_at(store, channel_id, whole=True)
     assert (found(store), waits(store)) == ([("listing_ended", "healed")], [])
+
+
+class Interrupted(Memory):
+    """An adapter beside which somebody asks for a look while it reads."""
+
+    ask: Callable[[str], None]
+
+    def listings(self) -> Any:
+        yield from [*super().listings()]
+        self.ask("listings")
+
+    def read_quantities(self, counters: Any) -> Any:
+        found = super().read_quantities(counters)
+        self.ask("numbers")
+        return found
+
+
+@on_one
+@pytest.mark.parametrize("under_way", ["listings", "numbers"])
+def test_what_is_asked_for_while_the_shop_is_read_is_read_after_that(store: World, under_way: str) -> None:
+    shop, channel_id = opened(store)
+    asked: list[datetime] = []
+
+    def ask(what: str) -> None:
+        if what == under_way and not asked:
+            store.source.advance(timedelta(seconds=5))
+            asked.append(store.source.now())
+            shop.offer("JUG", "JUG", 2)  # which it has just read past
+            store.database.run(channels.ask_to_reconcile, channel_id, whole=True)
+            store.source.advance(timedelta(seconds=5))
+
+    adapter = store.lanes[channel_id]._channel
+    assert adapter is not None
+    adapter.__class__ = type("Asked", (Interrupted,), {"ask": staticmethod(ask)})
+    looked_at(store, channel_id, whole=True)
+    lane = store.database.look(channels.lane, channel_id)
+    assert (found(store), lane["reconciling"]) == ([("unmapped", None)], None)
+    assert asked[0] <= datetime.fromisoformat(lane["reconciled"]["began_at"]) <= lane["reconciled_at"] < lane["reconcile_due_at"]
 
 
 @on_one
