@@ -1,8 +1,8 @@
 """Tallystick: the one record of a small store's products, stock and orders. This page is the map.
 
     main.py        create_app(): the only place where the parts of the server are joined
-    cli.py         tallystick serve | demo | simulate | channel | resume | check | explain | import | export | token | key | backup |
-                   restore | openapi
+    cli.py         tallystick serve | work | demo | simulate | channel | resume | check | explain | import | export | token | key | backup |
+                   restore | copy | openapi
     settings.py    everything read from the environment, once (TALLYSTICK_…)
     database.py    engine, read() and write(), column types
     statements.py  those of hot paths, compiled once
@@ -11,6 +11,7 @@
     vault.py       secrets at rest: channels' credentials, and what they sent
     migrations.py  the one migrator
     backups.py     a consistent copy while the store trades, and the way back
+    copying.py     a store moves from SQLite to PostgreSQL
     directory.py   the data directory and who holds it
     mark.py        whether this is still the ledger that it was, or a copy, or an older one
     connecting.py  `tallystick channel`: from a shop's address to going live, question by question
@@ -20,14 +21,18 @@
     logs.py        how lines are written, and what never stands in them
     worker.py      the housekeeping, and the files that wait to be taken in
     alerts.py      what can't wait reaches a person: a signed POST, a mail
-    lanes.py       the threads of a running service: one for each channel, and one that plans
+    outgoing.py    what happened reaches other systems: signed webhooks, carried and tried again
+    tail.py        the one reader of what happens, for everybody who follows it live
+    lanes.py       the threads of a running service: one for each of its channels, and one that plans
+    bell.py        what one process commits wakes the others, on PostgreSQL
     api/           HTTP in. dependencies, problems and their wording, idempotency, etags, middleware, the contract and its explorer, then
                    one file per noun
     importing/     files of products: reading, recognising and taking them in, chunk by chunk
     domain/        what the store is. One file per noun: its tables and the functions that change them. recording: a channel's order as it
                    stands, put into the books; fence: how a channel's number changes; repayment: what ends every transaction; explaining,
                    history, exposure: from numbers to their causes; naming: why a channel shows something else; watch, signals, health: what
-                   nobody reports; checking, repairing: whether the books balance, and what if they don't
+                   nobody reports; checking, repairing: whether the books balance, and what if they don't; event_types: what can happen;
+                   endpoints, carrying: who is sent what happened, and how that fares; workers: who works for which shop
     channels/      translation. base is the protocol, registry alone knows the adapters by name, memory is the reference; then one
                    family of files per marketplace
     sync/          movement between the two. inbox: what came in; poll: what changed; plan: what each counter shall offer;

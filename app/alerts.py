@@ -7,17 +7,14 @@ say: that it takes nothing any more, and that the run before this one ended with
 from __future__ import annotations
 
 import asyncio
-import hmac
 import smtplib
 import ssl
-from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
@@ -31,8 +28,9 @@ from app import chance
 from app.channels.base import ChannelError
 from app.channels.http import Client, is_loopback
 from app.database import Database, DatabaseUnavailable, Overloaded, Session
-from app.domain import alerts, store, watch
+from app.domain import alerts, store, watch, workers
 from app.domain.alerts import AGAIN_AFTER, Message
+from app.outgoing import signed
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -66,7 +64,7 @@ class Webhook:
 
     def __init__(self, url: str, secret: str) -> None:
         self._url = url
-        self._key = b64decode(secret.removeprefix("whsec_"))
+        self._secret = secret
         parts = httpx.URL(url)
         self._host = parts.host if parts.port is None else f"{parts.host}:{parts.port}"
         self._client = Client(frozenset({self._host}), timeout_s=STEP_TIMEOUT_S, max_bytes=1_000_000, plain_http_ok=True)
@@ -74,10 +72,8 @@ class Webhook:
     def carry(self, message: Message) -> None:
         said = {"title": _headline(message), "text": message.text}  # where chat programs look for it
         body = orjson.dumps({"type": f"alert.{message.kind}", "timestamp": message.made_at, **said, "data": message.data})
-        at = str(int(chance.now().timestamp()))
-        signed = hmac.new(self._key, f"{message.id}.{at}.".encode() + body, sha256).digest()
-        headers = {"webhook-id": message.id, "webhook-timestamp": at, "webhook-signature": f"v1,{b64encode(signed).decode()}"}
-        headers |= {"content-type": "application/json", "connection": "close"}  # the next one is hours away
+        headers = {"content-type": "application/json", "connection": "close"}  # the next one is hours away
+        headers |= signed([self._secret], message.id, body)
         try:
             answer = self._client.request("POST", self._url, headers=headers, content=body)
         except (httpx.HTTPError, ChannelError) as error:
@@ -174,11 +170,13 @@ class Alerts:
         self.address = settings.address
         self._listens = settings.public_url is not None
         self._embedded = database.is_sqlite
+        # On PostgreSQL there may be several of us, and those that work for the shops say so when the database can't be written.
+        self._tells_outages = settings.work
         self._where = settings.data_dir
         self.transports = transports_of(settings)
         self._names = [each.name for each in self.transports]
         self._began = chance.now()
-        self._beat = Beat(settings.data_dir / "beat")
+        self._beat = Beat(settings.data_dir / "beat") if database.is_sqlite else None
         self._outage: Outage | None = None
         self._outage_told_at: datetime | None = None
         self._undelivered = Gauge("tallystick_alerts_undelivered", "Alerts that haven't reached anybody yet.", registry=registry)
@@ -189,38 +187,41 @@ class Alerts:
         """Runs until cancelled."""
         if not self.transports:
             log.info("nobody is told of what is urgent; docs/alerts.md says how")
-        with suppress(DatabaseUnavailable):
-            await self.greet()
         each = [_again(self.look, EVERY_SECONDS)]
         each += [_again(partial(self.deliver, transport), CARRY_EVERY_SECONDS) for transport in self.transports]
         await asyncio.gather(*each)
 
     async def greet(self) -> None:
-        """Begin: did the run before this one end without a goodbye? That is told at once, before it is over again."""
-        former = await asyncio.to_thread(self._beat.begin)
+        """Begin: did the run before this one end without a goodbye? That is told at once, before it is over again. Of several processes
+        the first is asked, before any of them works."""
+        former = await asyncio.to_thread(self._beat.begin) if self._beat is not None else await self._database.read(_last_worker)
         if former is None:
             return
         run, last_seen = former
         if chance.now() - last_seen <= AWAY_FOR:
-            log.warning("the run before this one ended without a goodbye", last_seen=last_seen.isoformat())
+            if self._beat is not None:  # else others are at work
+                log.warning("the run before this one ended without a goodbye", last_seen=last_seen.isoformat())
             return
         await self._database.write(_was_down, run, last_seen, transports=self._names, address=self.address)
 
     def goodbye(self) -> None:
         """A clean stop."""
-        self._beat.end()
+        if self._beat is not None:
+            self._beat.end()
 
     # Looking
 
     async def look(self) -> None:
         """Once round: are we here, can we write, is there anything to tell?"""
-        await asyncio.to_thread(self._beat.renew)
+        if self._beat is not None:
+            await asyncio.to_thread(self._beat.renew)
         try:
             await self._database.write(store.probe)
         except Overloaded:
             return  # it is busy, and that is no outage
         except DatabaseUnavailable as error:
-            await self._unwritable(str(error).rpartition("can't take this now: ")[2])
+            if self._tells_outages:
+                await self._unwritable(str(error).rpartition("can't take this now: ")[2])
             return
         await self._writable()
         if await self._database.read(alerts.waiting):
@@ -354,6 +355,11 @@ class Beat:
         if self._renewed_at is not None:
             with suppress(OSError):
                 self._path.unlink(missing_ok=True)
+
+
+def _last_worker(session: Session) -> tuple[str, datetime] | None:
+    seen = workers.last_seen(session)
+    return None if seen is None else (seen.isoformat(), seen)
 
 
 def _was_down(session: Session, run: str, last_seen: datetime, *, transports: Sequence[str], address: str) -> None:

@@ -8,23 +8,20 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text
 from sqlalchemy.engine import make_url
 
-from app import domain, migrations
-from app.database import Database, engine_for, metadata
+from app import domain, mark, migrations
+from app.copying import LOCKED, Progress, fill
+from app.database import Database, Session, engine_for, metadata
 from app.domain import recovery, store
 from app.domain.causes import Cause
 from app.domain.events import events
 
 CHUNK = 1_000
-
-Progress = Callable[[str, int, int], None]
-"""Told how far a copy has got: what is copied, rows done, rows in all."""
 
 
 class NotABackup(Exception):
@@ -42,7 +39,7 @@ def _quiet(what: str, done: int, total: int) -> None:
 def back_up(url: str, path: Path, progress: Progress = _quiet) -> None:
     """Write a copy of the store, as of one moment, to a new file. Trading goes on meanwhile.
 
-    Raises: FileExistsError, FileNotFoundError; NotABackup when there is no store to copy.
+    Raises: FileExistsError, FileNotFoundError; NotABackup when there is no store to copy; mark.Moved.
     """
     if path.exists():
         raise FileExistsError(f"{path} exists already; choose another name.")
@@ -58,6 +55,7 @@ def back_up(url: str, path: Path, progress: Progress = _quiet) -> None:
         with engine.connect() as source:
             if migrations.current(source) != migrations.head():
                 raise NotABackup("There is no store of this release here: start `tallystick serve` once, it migrates what it finds.")
+            mark.refuse_moved(Session(source))
             source.rollback()
             if engine.dialect.name == "sqlite":
                 raw: Any = source.connection.dbapi_connection
@@ -91,9 +89,9 @@ def restore(path: Path, url: str, progress: Progress = _quiet) -> int:
     Raises: NotABackup, StoreNotEmpty, migrations.DatabaseTooNew.
     """
     _verify(path)
-    target = make_url(url)
-    if target.get_backend_name() == "sqlite":
-        place = Path(target.database or "")
+    where = make_url(url)
+    if where.get_backend_name() == "sqlite":
+        place = Path(where.database or "")
         if place.exists():
             raise StoreNotEmpty(f"There is a store at {place} already. Restore to another data directory, or move that file away first.")
         place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -109,10 +107,16 @@ def restore(path: Path, url: str, progress: Progress = _quiet) -> int:
     shutil.copyfile(path, current)
     try:
         migrations.upgrade(f"sqlite:///{current}")
-        source_engine = engine_for(f"sqlite:///{current}", pool_size=1, read_only=True)
-        with source_engine.connect() as source:
-            _copy_into(url, source, progress, empty_only=True)
-        source_engine.dispose()
+        source_engine, target_engine = engine_for(f"sqlite:///{current}", pool_size=1, read_only=True), engine_for(url, pool_size=1)
+        try:
+            with source_engine.connect() as source, source.begin(), target_engine.begin() as target:
+                target.execute(LOCKED)
+                if target.scalar(select(store.store.c.id)) is not None:
+                    raise StoreNotEmpty("There is a store in that database already. Restore to an empty one.")
+                fill(source, target, progress)
+        finally:
+            source_engine.dispose()
+            target_engine.dispose()
     finally:
         for left in path.parent.glob(current.name + "*"):
             left.unlink()
@@ -135,15 +139,11 @@ def _verify(path: Path) -> None:
         raise NotABackup(f"{path} is damaged, or holds no store.")
 
 
-def _copy_into(url: str, source: Connection, progress: Progress, *, empty_only: bool = False) -> None:
-    """All rows of all tables, parents before children, in one transaction of the target."""
+def _copy_into(url: str, source: Connection, progress: Progress) -> None:
+    """All rows of all tables of PostgreSQL into SQLite, parents before children, in one transaction."""
     engine = engine_for(url, pool_size=1)
     try:
         with engine.begin() as target:
-            if empty_only and target.scalar(select(store.store.c.id)) is not None:
-                raise StoreNotEmpty("There is a store in that database already. Restore to an empty one.")
-            if engine.dialect.name == "postgresql":
-                target.execute(text("SET LOCAL statement_timeout = 0"))
             for table in metadata.sorted_tables:
                 total, done = source.scalar(select(func.count()).select_from(table)) or 0, 0
                 progress(table.name, done, total)
@@ -154,9 +154,6 @@ def _copy_into(url: str, source: Connection, progress: Progress, *, empty_only: 
                     target.execute(insert(table), copied)
                     done += len(copied)
                     progress(table.name, done, total)
-            if engine.dialect.name == "postgresql":
-                last = target.scalar(select(func.max(events.c.seq))) or 0
-                target.execute(text("SELECT setval(pg_get_serial_sequence('events', 'seq'), :next, false)"), {"next": last + 1})
     finally:
         engine.dispose()
 
@@ -164,6 +161,11 @@ def _copy_into(url: str, source: Connection, progress: Progress, *, empty_only: 
 def _raise_epoch(url: str) -> int:
     database = Database(url, finish=domain.finish, writers=1, readers=1)
     try:
-        return database.run(recovery.gone_back, "restored", cause=Cause("restore"))
+        return database.run(_restored)
     finally:
         database.close()
+
+
+def _restored(session: Session) -> int:
+    mark.unseal(session)
+    return recovery.gone_back(session, "restored", cause=Cause("restore"))

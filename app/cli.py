@@ -1,5 +1,5 @@
-"""The command line: tallystick serve | demo | simulate | channel | resume | check | explain | import | export | token | key | backup |
-restore | openapi."""
+"""The command line: tallystick serve | work | demo | simulate | channel | resume | check | explain | import | export | token | key |
+backup | restore | copy | openapi."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
@@ -23,7 +23,7 @@ from rich.table import Table
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from app import backups, connecting, domain, explained, mark, migrations, resuming, security, vault
+from app import backups, connecting, copying, domain, explained, mark, migrations, resuming, security, vault
 from app.asking import NotAnswered, Service
 from app.database import Database, DatabaseUnavailable
 from app.directory import DirectoryHeld, held
@@ -32,6 +32,9 @@ from app.domain.causes import Cause
 from app.domain.errors import Refusal
 from app.importing import NotTakenIn
 from app.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -51,9 +54,9 @@ _console = Console(highlight=False)
 _COMMAND = Cause("command")
 
 
-def _settings() -> Settings:
+def _settings(**given: Any) -> Settings:
     try:
-        return Settings()
+        return Settings(**given)
     except ValidationError as error:
         for each in error.errors():
             name = "_".join(["TALLYSTICK", *(str(part).upper() for part in each["loc"])])
@@ -78,7 +81,10 @@ def _clearly() -> Iterator[None]:
         migrations.DatabaseTooNew,
         backups.NotABackup,
         backups.StoreNotEmpty,
+        copying.NotCopied,
+        mark.Moved,
         mark.NoMark,
+        mark.Rehearsal,
         NotAnswered,
         NotTakenIn,
         OSError,
@@ -101,6 +107,7 @@ def _opened(settings: Settings) -> Iterator[Database]:
         found, known = database.look(lambda session: migrations.current(session.connection)), migrations.head()
         if found != known:
             raise backups.NotABackup(f"The store is at version {found}, this release at {known}; `tallystick serve` brings it there.")
+        database.look(mark.refuse_moved)
         yield database
     finally:
         database.close()
@@ -110,15 +117,12 @@ def _opened(settings: Settings) -> Iterator[Database]:
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on; TALLYSTICK_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on; TALLYSTICK_PORT.")] = None,
+    work: Annotated[
+        bool | None, typer.Option("--work/--no-work", help="Work for the shops too; off where `tallystick work` does. TALLYSTICK_WORK.")
+    ] = None,
 ) -> None:
-    """Start the service: it makes or migrates the store, then serves the API until Ctrl-C."""
-    import uvicorn
-
-    from app.main import create_app
-
-    sys.setswitchinterval(0.001)  # a lane's short work doesn't wait five times as long for whoever else is at work
-    os.umask(0o077)  # the store holds buyers' addresses: its files are for whoever runs it
-    settings = _settings()
+    """Start the service: it makes or migrates the store, then serves the API and works for your shops until Ctrl-C."""
+    settings = _settings(**({} if work is None else {"work": work}))
     host, port = host or settings.host, settings.port if port is None else port
 
     def ready(token_file: Path | None) -> None:
@@ -132,28 +136,70 @@ def serve(
             _console.print(f"\n[bold red]NOTHING IS WRITTEN TO YOUR SHOPS.[/bold red] {service.state.recovering}")
             _console.print("Their orders are taken in. If it runs elsewhere, stop one of the two; else go on with: tallystick resume\n")
 
+    service = _prepared(settings, host, port, on_ready=ready)
+    _run(service, settings, host, port)
+
+
+@app.command()
+def work(
+    host: Annotated[str, typer.Option(help="The address to answer on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to answer on; 0: any that is free.")] = 0,
+) -> None:
+    """Work for your shops beside `tallystick serve`, until Ctrl-C. For stores on PostgreSQL, as many as you like, on any machine.
+
+    Each of them takes its share of the shops, and what one leaves when it stops or dies the others take over. They serve no API: they
+    answer /healthz, /readyz and /metrics only. All of them need the same TALLYSTICK_DATABASE_URL and the same key
+    (TALLYSTICK_KEY_FILE). docs/scaling.md says when it is worth it.
+    """
+    settings = _settings()
+    if not settings.database.startswith("postgresql"):
+        typer.echo("A store in SQLite is for one process alone: `tallystick serve` does all its work. TALLYSTICK_DATABASE_URL", err=True)
+        typer.echo("names a PostgreSQL; `tallystick copy` takes a store there.", err=True)
+        raise typer.Exit(2)
+
+    def ready(_: Path | None) -> None:
+        _console.print("Tallystick works for your shops.")
+
+    _run(_prepared(settings, host, port, serves=False, on_ready=ready), settings, host, port)
+
+
+def _prepared(settings: Settings, host: str, port: int, **more: Any) -> FastAPI:
+    """The service. What a person can mend is found before it starts."""
+    from app.main import create_app
+
+    sys.setswitchinterval(0.001)  # a lane's short work doesn't wait five times as long for whoever else is at work
+    os.umask(0o077)  # the store holds buyers' addresses: its files are for whoever runs it
     with _clearly():
         embedded = make_url(settings.database).get_backend_name() == "sqlite"
-        with held(settings.data_dir) if embedded else nullcontext():  # what a person can mend is found before the server starts
+        with held(settings.data_dir) if embedded else nullcontext():
             migrations.upgrade(settings.database)
             with _opened(settings) as database:
                 vault.open_vault(settings.key, database)
                 mark.Mark(database, settings).compare()
         _must_be_free(host, port)
-        service = create_app(settings, on_ready=ready)
-        server = uvicorn.Server(
-            uvicorn.Config(
-                service,
-                host=host,
-                port=port,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=True,
-                forwarded_allow_ips=settings.trusted_proxies,
-                timeout_graceful_shutdown=10,
-            )
+        return create_app(settings, **more)
+
+
+def _run(service: FastAPI, settings: Settings, host: str, port: int) -> None:
+    """Until Ctrl-C, or a polite signal."""
+    import uvicorn
+
+    from app.main import Server
+
+    server = Server(
+        uvicorn.Config(
+            service,
+            host=host,
+            port=port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=True,
+            forwarded_allow_ips=settings.trusted_proxies,
+            timeout_graceful_shutdown=10,
         )
+    )
+    with _clearly():
         server.run()
     if not server.started:
         raise typer.Exit(1)
@@ -365,6 +411,56 @@ def restore(path: Annotated[Path, typer.Argument(help="A file that `tallystick b
 
 
 @app.command()
+def copy(
+    to: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="TO",
+            envvar="TALLYSTICK_COPY_TO",
+            help="An empty PostgreSQL database: postgresql://user@host/name. Its password is taken from PGPASSWORD or ~/.pgpass.",
+        ),
+    ] = None,
+    move: Annotated[bool, typer.Option("--move", help="Not a rehearsal: the store goes on there. Stop the service first.")] = False,
+    undo: Annotated[bool, typer.Option("--undo", help="Take a move back: the store is here again. It needs `tallystick resume`.")] = False,
+) -> None:
+    """Copy the store from SQLite to PostgreSQL: to see how it goes, or, with --move, to go on there.
+
+    Without --move it is a rehearsal: safe while the store trades, as of one moment, and what arrives there writes to no shop. It may be
+    repeated, into the same database.
+
+    With --move, and the service stopped, the store goes on there as it always did: no order is lost, nothing has to be resumed. What is
+    left here can't be started by mistake.
+
+    Every row is read back and held against the one that was sent, and the books are checked before and after. A copy that is broken off,
+    however hard, leaves nothing there: run it again. docs/copying.md goes through it step by step.
+    """
+    from app import main  # noqa: F401  (knows every table)
+
+    settings = _settings()
+    if to is None and not undo:
+        raise typer.BadParameter("say where to: postgresql://user@host/name, or in TALLYSTICK_COPY_TO", param_hint="TO")
+    with _clearly(), _progress() as progress:
+        if undo:
+            was = copying.undo(settings)
+            typer.echo(f"Taken back: the store in {settings.data_dir} is the one again, and {was} mustn't be started any more.")
+            typer.echo("It is as old as the move. Start `tallystick serve`; nothing is written to shops before `tallystick resume`.")
+            return
+        done = copying.copy(settings, str(to), progress, move=move)
+    if done.rows:
+        typer.echo(f"Copied {done.rows:,} rows to {done.where}. Each was read back and is the same; the books balance here and there.")
+    if move:
+        typer.echo(_MOVED.format(where=done.where, data=settings.data_dir, key=settings.key))
+    else:
+        typer.echo("A rehearsal: the store goes on here, and the copy writes to no shop. With --move, and the service stopped, it moves.")
+
+
+_MOVED = """The store is in {where} from now on; what lies in {data} can't be started any more. Next:
+  1. Set TALLYSTICK_DATABASE_URL to where it is, wherever Tallystick is started: the service, its commands, the nightly backup.
+  2. {key} still opens what is encrypted. It stays where it is; to another machine it goes along.
+  3. `tallystick serve`. Orders that came meanwhile are taken in; nothing has to be resumed."""
+
+
+@app.command()
 def resume(
     channel: Annotated[list[str] | None, typer.Option(help="Only this channel, by its name; may be given several times.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask; for scripts.")] = False,
@@ -451,7 +547,7 @@ def export(
 
 
 @contextmanager
-def _progress() -> Iterator[backups.Progress]:
+def _progress() -> Iterator[copying.Progress]:
     """A bar per table, for people who watch."""
     with Progress(
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=Console(stderr=True), transient=True

@@ -344,6 +344,8 @@ class Database:
         self._limit = queue_limit
         # Called after a commit, by the writer's own thread, with what the functions put into `info["wakes"]`: so be quick.
         self.listeners: list[Callable[[frozenset[str]], None]] = []
+        # Called after every commit, likewise.
+        self.after_commit: list[Callable[[], None]] = []
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._closed = False
         if self.is_sqlite:
@@ -578,6 +580,9 @@ class Database:
 
     def _answer(self, jobs: list[_Job]) -> None:
         """Tell the callers; those of one event loop are woken together."""
+        if any(job.error is None for job in jobs):
+            for hear in self.after_commit:
+                hear()
         wakes = frozenset[str]().union(*(job.wakes for job in jobs if job.error is None))
         if wakes:
             for listener in self.listeners:

@@ -1,6 +1,7 @@
 """The lanes of a running service: one thread for each channel, and one that plans.
 
 They sleep until something is due or somebody wakes them. Whoever commits a change that concerns them does: see `Database.listeners`.
+Where several processes work for one database, each has its share of the channels (see `domain/workers`), and all of them plan.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from collections.abc import Collection
 from datetime import datetime
 
 import structlog
 
 from app import chance
+from app.bell import EVERYBODY
 from app.database import Database, DatabaseUnavailable
-from app.domain import channels
+from app.domain import channels, workers
 from app.domain.plans import PLANNER
 from app.sync import plan
 from app.sync.lane import Lane
@@ -30,7 +33,10 @@ PACE_SECONDS = 0.03
 
 
 class Lanes:
-    """Runs every channel's lane until it is stopped."""
+    """Runs the channels' lanes until it is stopped.
+
+    `exclusive`: nobody else can work on this database (SQLite), so all of them are ours.
+    """
 
     def __init__(self, database: Database, keys: Vault, *, public_url: str | None, exclusive: bool) -> None:
         self._database = database
@@ -43,6 +49,11 @@ class Lanes:
         self._newcomer = threading.Event()
         self._wakes: dict[str, threading.Event] = {PLANNER: threading.Event()}
         self._threads: dict[str, threading.Thread] = {}
+        # Those that work for this database, ourselves among them, and the channels that are ours.
+        self._living: list[str] = [self.holder] if exclusive else []
+        self._beat_at = -workers.BEAT.total_seconds()
+        self._known: Collection[str] = ()
+        self._ours: Collection[str] = ()
 
     def start(self) -> None:
         self._database.listeners.append(self.wake)
@@ -52,9 +63,11 @@ class Lanes:
 
     def wake(self, whom: frozenset[str]) -> None:
         """There is something to do for the planner, or for these channels. Quick: it is called between two commits."""
-        for name in whom:
-            if name not in self._wakes:  # nobody works for it yet: the planner looks for it
-                self._newcomer.set()
+        for name in list(self._wakes) if EVERYBODY in whom else whom:
+            if name not in self._wakes:
+                if name in self._known:  # others work for it
+                    continue
+                self._newcomer.set()  # nobody works for it yet: the planner looks for it
                 name = PLANNER
             self._wakes[name].set()
 
@@ -65,6 +78,11 @@ class Lanes:
             event.set()
         for thread in list(self._threads.values()):
             thread.join(timeout_s)
+        if not self._exclusive:
+            try:
+                self._database.run(workers.leave, self.holder)
+            except DatabaseUnavailable as error:
+                log.warning("the other workers can't be told that this one stops; they will notice", reason=str(error))
 
     def _plan(self) -> None:
         event, looked_at = self._wakes[PLANNER], -LOOK_SECONDS
@@ -74,9 +92,9 @@ class Lanes:
             try:
                 if self._newcomer.is_set() or began - looked_at >= LOOK_SECONDS:
                     self._newcomer.clear()
-                    self._look_for_channels()
+                    self._share_out()
                     looked_at = began
-                planned = plan.run(self._database)
+                planned = self._plan_due()
             except DatabaseUnavailable as error:
                 log.warning("planning waits for the database", reason=str(error))
                 self._stop.wait(LOOK_SECONDS)
@@ -90,13 +108,37 @@ class Lanes:
     def _keep_pace(self, began: float) -> None:
         self._stop.wait(max(0.0, began + PACE_SECONDS - chance.monotonic()))
 
-    def _look_for_channels(self) -> None:
-        for row in self._database.look(channels.active):
-            if row["id"] not in self._threads:
-                self._wakes[row["id"]] = threading.Event()
-                thread = threading.Thread(target=self._run, args=(row["id"],), name=f"lane {row['name']}", daemon=True)
-                self._threads[row["id"]] = thread
-                thread.start()
+    def _plan_due(self) -> int:
+        """Our part of what is to be planned; whoever isn't counted in takes all there is. Returns how many SKUs that was."""
+        if self.holder not in self._living:
+            return plan.run(self._database)
+        return plan.run(self._database, place=self._living.index(self.holder), of=len(self._living))
+
+    def _share_out(self) -> None:
+        """Begin to work for the channels that are ours by now, and let go of those that aren't any more."""
+        if not self._exclusive and chance.monotonic() - self._beat_at >= workers.BEAT.total_seconds():
+            self._give_sign_of_life()
+        found = {row["id"]: row["name"] for row in self._database.look(channels.active)}
+        self._known, self._ours = found.keys(), workers.share(self.holder, self._living, found)
+        for channel_id in self._threads.keys() & found.keys() - self._ours:
+            self._wakes[channel_id].set()
+        for channel_id in self._ours - self._threads.keys():
+            self._wakes[channel_id] = threading.Event()
+            thread = threading.Thread(target=self._run, args=(channel_id,), name=f"lane {found[channel_id]}", daemon=True)
+            self._threads[channel_id] = thread
+            thread.start()
+
+    def _give_sign_of_life(self) -> None:
+        self._beat_at = chance.monotonic()
+        apart = self._database.look(workers.clock_ahead)
+        if abs(apart) > workers.CLOCKS_APART:
+            self._living = []
+            seconds = round(apart.total_seconds(), 1)
+            log.error("this machine's clock isn't the database's, so it works for no shop until it is right", seconds_ahead=seconds)
+            return
+        self._living = self._database.run(workers.beat, self.holder)
+        for gone in self._database.run(workers.bury):
+            log.warning("a worker ended without a goodbye; others do its work", worker=gone)
 
     def _run(self, channel_id: str) -> None:
         lane = Lane(
@@ -108,7 +150,7 @@ class Lanes:
             public_url=self._public_url,
         )
         event = self._wakes[channel_id]
-        while not self._stop.is_set():
+        while not self._stop.is_set() and channel_id in self._ours:
             began = chance.monotonic()
             event.clear()
             again: datetime | None

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from socket import socket
+from typing import Any
 
 import structlog
+import uvicorn
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
 from sqlalchemy.engine import make_url
@@ -44,20 +48,24 @@ from app.api import (
     skus,
     stock,
     tokens,
+    webhook_endpoints,
     webhooks,
 )
 from app.api import locations as locations_api
 from app.api import recovery as recovery_api
 from app.api import store as store_api
-from app.database import Database, Session
+from app.bell import Bell
+from app.database import Database, DatabaseUnavailable, Session
 from app.directory import held
 from app.domain import locations, recovery, store
 from app.domain.causes import Cause
 from app.importing import spool
 from app.lanes import Lanes
 from app.mark import Mark
+from app.outgoing import Outgoing
 from app.security import Gate, owner_token
 from app.settings import Settings
+from app.tail import Tail
 from app.vault import open_vault
 from app.worker import keep_house, take_in_files
 
@@ -83,6 +91,7 @@ TAGS = [
     {"name": "Alerts", "description": "Urgent exceptions, told by mail or a signed message to whoever isn't looking."},
     {"name": "Recovery", "description": "After a restored backup, or on a copy: how far the shops were read, and the way on."},
     {"name": "Events", "description": "What happened, in order, for other systems."},
+    {"name": "Webhook endpoints", "description": "Where events are sent to, signed, and what became of each message."},
     {"name": "Store", "description": "The store itself: its name, its currency, its habits, and how long it keeps things."},
     {"name": "Tokens", "description": "What programs and people get in with, by scope: read, write, admin."},
     {"name": "Operations", "description": "For whoever runs it."},
@@ -110,12 +119,34 @@ def open_database(settings: Settings) -> Database:
     return database
 
 
-def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | None], None] | None = None) -> FastAPI:
+def _wake(database: Database, channel_id: str) -> None:
+    """There is something to do for this channel, wherever its lane is."""
+    for listener in database.listeners:
+        listener(frozenset({channel_id}))
+
+
+class Server(uvicorn.Server):
+    """Uvicorn, which waits for answers to end before it stops. Those of GET /v1/events/stream never would."""
+
+    async def shutdown(self, sockets: list[socket] | None = None) -> None:
+        tail: Tail | None = getattr(self.config.app.state, "tail", None)  # type: ignore[union-attr]
+        if tail is not None:
+            await tail.close(within_s=1.0)
+        for connection in self.server_state.connections:  # whose readers take nothing, not even the end
+            if (getattr(connection, "scope", None) or {}).get("path") == events.STREAM:
+                connection.transport.abort()
+        await super().shutdown(sockets)
+
+
+def create_app(settings: Settings | None = None, *, serves: bool = True, on_ready: Callable[[Path | None], None] | None = None) -> FastAPI:
     """The server, ready to be run by an ASGI server.
 
-    `on_ready` is called once it can take requests, with the path of the file that holds the owner's token (None: it was given).
+    It serves the API and works for the shops; where others work for them, `settings.work` is off, and a process that does nothing else
+    doesn't serve (`serves`): it answers only what whoever runs it asks. `on_ready` is called once it can take requests, with the path of
+    the file that holds the owner's token (None: it was given).
     """
     settings = settings or Settings()
+    works = settings.work or not serves
     logs.configure(settings.log_format, settings.log_level)
     registry = CollectorRegistry()
 
@@ -141,28 +172,48 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
             app.state.vault = await asyncio.to_thread(open_vault, settings.key, database)
             app.state.intake = webhooks.Intake(database, app.state.vault, registry, settings.webhooks_per_minute)
             stack.callback(app.state.intake.close)
-            app.state.imports_wake = asyncio.Event()
             registry.register(operations.DatabaseFigures(database))
             app.state.figures = operations.ChannelFigures(database, app.version)
             registry.register(app.state.figures)
             app.state.alerts = Alerts(database, settings, registry)
             stack.callback(app.state.alerts.goodbye)
-            lanes = Lanes(database, app.state.vault, public_url=settings.public_url, exclusive=embedded)
-            app.state.wake = lambda channel_id: lanes.wake(frozenset({channel_id}))
-            lanes.start()
-            stack.callback(lanes.stop)
-            files = spool.folder(settings.data_dir)
-            work = [
-                asyncio.create_task(keep_house(database, app.state.gate, mark.renew)),
-                asyncio.create_task(take_in_files(database, files, app.state.imports_wake)),
-                asyncio.create_task(app.state.alerts.run()),
+            app.state.outgoing = Outgoing(database, app.state.vault, settings)
+            work: list[Coroutine[Any, Any, None]] = [
+                keep_house(database, app.state.gate, mark.renew, works=works),
+                app.state.alerts.run(),
             ]
+            hear: list[Callable[[frozenset[str]], None]] = []
+            if works:
+                with suppress(DatabaseUnavailable):
+                    await app.state.alerts.greet()
+                lanes = Lanes(database, app.state.vault, public_url=settings.public_url, exclusive=embedded)
+                hear.append(lanes.wake)
+                lanes.start()
+                stack.callback(lanes.stop)
+                work.append(app.state.outgoing.run())
+            if serves:
+                app.state.tail = tail = Tail(database, registry)
+                database.after_commit.append(tail.wake)
+                hear.append(tail.wake)
+                work.append(tail.run())
+                # Whoever takes a file in has it.
+                app.state.imports_wake = asyncio.Event()
+                work.append(take_in_files(database, spool.folder(settings.data_dir), app.state.imports_wake))
+            if not embedded:
+                bell = Bell(settings.database, hear)
+                database.listeners.append(bell.ring)
+                bell.start()
+                stack.callback(bell.stop)
+            app.state.wake = partial(_wake, database)
+            tasks = [asyncio.create_task(each) for each in work]
             if on_ready is not None:
                 on_ready(token_file)
             yield
-            for task in work:
+            if serves:
+                await app.state.tail.close(within_s=1.0)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(*work, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     app = FastAPI(
         title="Tallystick",
@@ -177,17 +228,23 @@ def create_app(settings: Settings | None = None, *, on_ready: Callable[[Path | N
     )
     app.state.registry = registry
     problems.install(app)
-    app.include_router(webhooks.router)  # the first to be matched: it is asked most often, and by those who don't wait long
-    goods = (orders, locations_api, stock, batches, reservations, products, skus, contacts)
-    shops = (channels, differences, health, connecting, consents, going_live, sharing, deliveries, exceptions, alerts_api, recovery_api)
-    for noun in (*goods, *shops, explaining, events, imports, exports, store_api, tokens):
-        app.include_router(noun.router, prefix="/v1")
-    app.include_router(consents.callbacks)
+    if serves:
+        _open_doors(app, settings)
     app.include_router(operations.router)
-    explorer.install(app)
-    contract.install(app)
-    if settings.cors_origins:
-        middleware.allow_browsers(app, settings.cors_origins)
     figures = middleware.Figures(registry)
     app.add_middleware(middleware.Door, figures=figures, max_body_bytes=settings.max_body_bytes, exempt={"/v1/imports"})
     return app
+
+
+def _open_doors(app: FastAPI, settings: Settings) -> None:
+    """Everything that others may ask for."""
+    app.include_router(webhooks.router)  # the first to be matched: it is asked most often, and by those who don't wait long
+    goods = (orders, locations_api, stock, batches, reservations, products, skus, contacts)
+    shops = (channels, differences, health, connecting, consents, going_live, sharing, deliveries, exceptions, alerts_api, recovery_api)
+    for noun in (*goods, *shops, explaining, events, webhook_endpoints, imports, exports, store_api, tokens):
+        app.include_router(noun.router, prefix="/v1")
+    app.include_router(consents.callbacks)
+    explorer.install(app)
+    contract.install(app, webhook_endpoints.described())
+    if settings.cors_origins:
+        middleware.allow_browsers(app, settings.cors_origins)

@@ -45,6 +45,26 @@ class NoMark(Exception):
         )
 
 
+class Moved(Exception):
+    """This store goes on elsewhere; what lies here is what it left behind."""
+
+    def __init__(self, where: str) -> None:
+        super().__init__(
+            f"This store was moved to {where}, and goes on there: name it in TALLYSTICK_DATABASE_URL. If the move was broken off, run the "
+            "same `tallystick copy --move` again. If it was a mistake, stop what runs there, and `tallystick copy --undo` takes it back."
+        )
+
+
+class Rehearsal(Exception):
+    """A rehearsal would use the files of the store that it rehearses."""
+
+    def __init__(self, data_dir: Path) -> None:
+        super().__init__(
+            f"This database is a rehearsal, and {data_dir} belongs to the store itself. Give the rehearsal a directory of its own in "
+            "TALLYSTICK_DATA_DIR, and name the store's key in TALLYSTICK_KEY_FILE."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Marked:
     """What the file says."""
@@ -63,6 +83,7 @@ class _Books:
     epoch: int
     event: int
     has_channels: bool
+    rehearsal: bool
 
 
 class Mark:
@@ -71,6 +92,7 @@ class Mark:
     def __init__(self, database: Database, settings: Settings) -> None:
         url = make_url(settings.database)
         self.path = settings.mark
+        self._data_dir = settings.data_dir
         self._database = database
         self._file = Path(url.database or "") if url.get_backend_name() == "sqlite" else None
         # The file that we opened: whatever is put in its place while we run isn't it.
@@ -80,11 +102,14 @@ class Mark:
     def compare(self) -> None:
         """At start, before anything can be written to a shop: where this isn't the ledger that it was, shops are recovering.
 
-        A process that dies in here has at worst raised the epoch; the next one raises it once more. Raises: NoMark.
+        A process that dies in here has at worst raised the epoch; the next one raises it once more. Raises: NoMark, Moved, Rehearsal.
         """
         books = self._database.look(_books)
         if books is None:
             return
+        self._database.look(refuse_moved)
+        if books.rehearsal and self._is_of_a_file(books):
+            raise Rehearsal(self._data_dir)
         if self._file is None:
             self._database.run(_settle_place)
         if books.has_channels and (why := self._doubt(books)) is not None:
@@ -128,6 +153,14 @@ class Mark:
             return "older"
         return "copied" if marked.inode != self._inode else None
 
+    def _is_of_a_file(self, books: _Books) -> bool:
+        """Whether the mark belongs to this store as it lies on SQLite."""
+        try:
+            marked = _read(self.path)
+        except (OSError, ValueError, TypeError, KeyError):
+            return False
+        return self._file is None and marked is not None and marked.instance_id == books.instance_id and marked.inode is not None
+
     def _write(self) -> None:
         books = self._database.look(_books)
         assert books is not None
@@ -164,7 +197,34 @@ def _books(session: Session) -> _Books | None:
     if row is None:
         return None
     last = session.scalar(select(func.max(events.c.seq))) or 0
-    return _Books(row["instance_id"], row["epoch"], last, bool(channels.active(session)))
+    rehearsal = row["recovering_why"] == recovery.REHEARSAL
+    return _Books(row["instance_id"], row["epoch"], last, bool(channels.active(session)), rehearsal)
+
+
+# A store that was moved away
+
+_SEAL = "moved to "
+
+
+def seal(session: Session, where: str) -> None:
+    """From now on this isn't the store any more, and no command of ours works with it: it was moved."""
+    session.execute(update(store.store).values(place=_SEAL + where))
+
+
+def unseal(session: Session) -> None:
+    session.execute(update(store.store).values(place=None))
+
+
+def moved_to(session: Session) -> str | None:
+    """Where the store was moved to; None: it is here."""
+    kept = session.scalar(select(store.store.c.place))
+    return kept.removeprefix(_SEAL) if kept is not None and kept.startswith(_SEAL) else None
+
+
+def refuse_moved(session: Session) -> None:
+    """Raises: Moved."""
+    if (where := moved_to(session)) is not None:
+        raise Moved(where)
 
 
 # Which database of which server
@@ -173,7 +233,7 @@ def _books(session: Session) -> _Books | None:
 def _settle_place(session: Session) -> None:
     """Where this isn't the database that it was, shops are recovering; from then on it is. One process decides, others find it done."""
     kept = session.scalar(select(store.store.c.place).with_for_update())
-    here = _place(session)
+    here = place(session)
     if kept == here:
         return
     if _differ(kept, here) and channels.active(session):
@@ -182,7 +242,7 @@ def _settle_place(session: Session) -> None:
 
 
 def _moved(session: Session) -> bool:
-    return _differ(session.scalar(select(store.store.c.place)), _place(session))
+    return _differ(session.scalar(select(store.store.c.place)), place(session))
 
 
 def _differ(kept: str | None, here: str) -> bool:
@@ -191,7 +251,7 @@ def _differ(kept: str | None, here: str) -> bool:
     return any(_UNSAID not in (a, b) and a != b for a, b in zip(kept.split("/"), here.split("/"), strict=True))
 
 
-def _place(session: Session) -> str:
+def place(session: Session) -> str:
     """The server's own id, the database's on it, and the timeline: it changes when a server is restored, or a standby takes over."""
     return "/".join(
         _said(session, query)

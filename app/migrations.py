@@ -11,12 +11,18 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_random
 
 from app import chance
-from app.database import engine_for
+from app.database import LOCK_TIMEOUT_MS, engine_for
 
 # Any two programs that migrate must agree on this number, so it never changes.
 _ADVISORY_LOCK = 7_455_101_118
+
+# While we wait for a table everybody else waits behind us: for less than a statement of theirs waits for a lock.
+GIVES_WAY_AFTER_MS = LOCK_TIMEOUT_MS // 4
+PATIENCE_S = 120.0
 
 
 class DatabaseTooNew(Exception):
@@ -52,8 +58,9 @@ def current(connection: Connection) -> str | None:
 def upgrade(url: str, to: str = "head") -> tuple[str | None, str]:
     """Bring the database to this release's version: all of it or nothing, one migrator at a time.
 
-    SQLite backs itself up first, beside the database file. Returns the versions before and after.
-    Raises: DatabaseTooNew.
+    SQLite backs itself up first, beside the database file. On PostgreSQL others may serve all the while: no table is waited for so long
+    that theirs would fail behind us; we let go and try again. Returns the versions before and after.
+    Raises: DatabaseTooNew; OperationalError where the tables were never free.
     """
     scripts = ScriptDirectory.from_config(config())
     known = {script.revision for script in scripts.walk_revisions()}
@@ -69,17 +76,30 @@ def upgrade(url: str, to: str = "head") -> tuple[str | None, str]:
                 return before, target
             if engine.dialect.name == "sqlite" and before is not None:
                 _back_up(url, before)
-            with connection.begin():
-                if engine.dialect.name == "postgresql":
-                    connection.execute(text("SET LOCAL lock_timeout = '60s'"))
-                    connection.execute(text("SET LOCAL statement_timeout = 0"))
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
-                settings = config()
-                settings.attributes["connection"] = connection
-                command.upgrade(settings, to)
+            for attempt in Retrying(
+                retry=retry_if_exception(_gave_way), stop=stop_after_delay(PATIENCE_S), wait=wait_random(0.2, 2.0), reraise=True
+            ):
+                with attempt, connection.begin():
+                    _migrate(connection, to)
             return before, target
     finally:
         engine.dispose()
+
+
+def _migrate(connection: Connection, to: str) -> None:
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text("SET LOCAL lock_timeout = '60s'"))
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
+        connection.execute(text("SELECT set_config('lock_timeout', :most, true)"), {"most": f"{GIVES_WAY_AFTER_MS}ms"})
+    settings = config()
+    settings.attributes["connection"] = connection
+    command.upgrade(settings, to)
+
+
+def _gave_way(error: BaseException) -> bool:
+    """Somebody else held a table for too long, or waited for us as we did for them. Nothing of ours has happened."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in ("55P03", "40P01")
 
 
 def _back_up(url: str, version: str) -> None:

@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8000, ge=0, le=65535, description="The port to listen on.")
     public_url: str | None = Field(default=None, description="How the outside reaches this service, e.g. https://stock.example.org.")
+    work: bool = Field(
+        default=True,
+        description="Whether `serve` also works for your shops; off where `tallystick work` does, which needs PostgreSQL.",
+    )
     owner_token: SecretStr | None = Field(
         default=None,
         min_length=32,
@@ -53,6 +57,9 @@ class Settings(BaseSettings):
     )
     webhooks_per_minute: int = Field(
         default=6_000, ge=1, description="Messages that one address may send to one channel within a minute before it gets a 429."
+    )
+    allow_private_webhooks: bool = Field(
+        default=False, description="Whether webhook endpoints may lie on this machine or in private networks, and be reached by plain http."
     )
     write_queue: int = Field(default=1_000, ge=1, description="Changes that may wait for the database before new ones get a 503.")
     alert_url: SecretStr | None = Field(default=None, description="Where urgent news is sent to by a signed POST; empty: nowhere.")
@@ -76,6 +83,13 @@ class Settings(BaseSettings):
             raise ValueError("this isn't a database address; an example: postgresql://user:password@localhost/tallystick") from None
         if url.get_backend_name() not in ("sqlite", "postgresql"):
             raise ValueError("only sqlite:///… and postgresql://… are supported")
+        return value
+
+    @field_validator("work")
+    @classmethod
+    def _somebody_works(cls, value: bool, info: ValidationInfo) -> bool:
+        if not value and not info.data.get("database_url", "postgresql").startswith("postgresql"):
+            raise ValueError("can only be off on PostgreSQL (TALLYSTICK_DATABASE_URL): a store in SQLite is for one process alone")
         return value
 
     @field_validator("currency")

@@ -104,8 +104,8 @@ class Prepared:
                 given = {**fixed, **given}
             return [given[name] if convert is None else convert(given[name]) for name, convert in plan]
 
-        names = [column.keyname for column in compiled._result_columns]
-        readers = [(column.keyname, _reader(column.type, dialect)) for column in compiled._result_columns]
+        names = [str(column.keyname) for column in compiled._result_columns]  # plain ones: SQLAlchemy's are a kind of their own
+        readers = [(name, _reader(column.type, dialect)) for name, column in zip(names, compiled._result_columns, strict=True)]
         converted = [(name, convert) for name, convert in readers if convert is not None]
 
         def read(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:

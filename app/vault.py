@@ -27,6 +27,7 @@ from app.database import Database, Session
 from app.domain.channels import channels
 from app.domain.channels import get as channel_of
 from app.domain.deliveries import deliveries
+from app.domain.endpoints import webhook_endpoints
 from app.domain.errors import Refusal
 
 CHUNK = 100
@@ -35,7 +36,11 @@ GRACE_SECONDS = 30.0
 
 _HEAD = "# Tallystick's key. Without it no channel's credentials can be opened. Keep a copy where your backups aren't.\n"
 # Where encrypted text lies. An empty one is no secret.
-_PLACES: Sequence[tuple[Table, Column[Any]]] = ((channels, channels.c.credentials), (deliveries, deliveries.c.sealed))
+_PLACES: Sequence[tuple[Table, Column[Any]]] = (
+    (channels, channels.c.credentials),
+    (webhook_endpoints, webhook_endpoints.c.secrets),
+    (deliveries, deliveries.c.sealed),
+)
 
 Progress = Callable[[str, int, int], None]
 """Told how far it has got: what, how many are done, how many in all."""
@@ -95,7 +100,7 @@ class Vault:
 
     def make(self) -> bool:
         """Make the key if there is none. Returns whether there was none. Raises: VaultClosed where it can't be written."""
-        with self._making, _alone_with(self.path):
+        with self._making, alone_with(self.path):
             if self.path.exists():
                 return False
             _write(self.path, [_new_key()])
@@ -187,7 +192,7 @@ def rotate(path: Path, database: Database, progress: Progress, *, alone: bool) -
     A rotation that was cut off is finished, not begun again. `alone`: no server is running; otherwise what one sealed a moment before
     it took up the new key is waited for. Raises: VaultClosed.
     """
-    with _alone_with(path):
+    with alone_with(path):
         if not path.exists():
             raise VaultClosed(missing(path) if database.look(anything_sealed) else "There is no key yet: nothing was ever encrypted.")
         keys = _keys(path)
@@ -281,7 +286,7 @@ def _ring(mark: tuple[int, int, int], keys: Sequence[str]) -> _Ring:
 
 
 @contextmanager
-def _alone_with(path: Path) -> Iterator[None]:
+def alone_with(path: Path) -> Iterator[None]:
     """Nobody else writes the key file meanwhile. Raises: VaultClosed where it can't be written."""
     try:
         with FileLock(path.with_name(path.name + ".lock"), mode=0o600):

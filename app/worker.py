@@ -14,7 +14,7 @@ import structlog
 from app import chance
 from app.api import idempotency
 from app.database import Database, DatabaseUnavailable, Session
-from app.domain import deliveries, entries, events, reservations, signals, store, writes
+from app.domain import deliveries, endpoints, entries, events, reservations, signals, store, writes
 from app.domain.causes import Cause
 from app.importing import spool
 from app.security import Gate
@@ -32,26 +32,30 @@ TIDYING: Sequence[tuple[str, Callable[[Session, datetime], int]]] = (
     ("events", events.forget_old),
     ("writes", writes.forget_old),
     ("writes", entries.forget_old),
+    ("webhook_messages", endpoints.forget_old),
 )
 
 
-async def keep_house(database: Database, gate: Gate, renew_mark: Callable[[], None] = lambda: None) -> None:
+async def keep_house(database: Database, gate: Gate, renew_mark: Callable[[], None] = lambda: None, *, works: bool = True) -> None:
     """Let holds lapse when their time has come, note which tokens are used and how far the ledger is, and drop what is kept no longer.
 
-    Runs until cancelled. Each transaction takes a few at a time, so that trading is never held up.
+    Runs until cancelled. Each transaction takes a few at a time, so that trading is never held up. `works`: off where another process
+    does what isn't about this process itself.
     """
     tidied_at = -TIDY_EVERY_SECONDS
     clock = signals.OwnClock()
     while True:
         try:
-            if (by := clock.jumped()) is not None:  # before anything lapses by it
-                log.warning("the clock of this machine jumped", seconds=round(by.total_seconds()))
-                await database.write(signals.clock_jumped, by)
-            while await database.write(reservations.lapse_due, cause=HOUSEKEEPING):
-                pass
+            if works:
+                if (by := clock.jumped()) is not None:  # before anything lapses by it
+                    log.warning("the clock of this machine jumped", seconds=round(by.total_seconds()))
+                    await database.write(signals.clock_jumped, by)
+                while await database.write(reservations.lapse_due, cause=HOUSEKEEPING):
+                    pass
             await gate.note_use()
             if chance.monotonic() - tidied_at >= TIDY_EVERY_SECONDS:
-                await tidy(database)
+                if works:
+                    await tidy(database)
                 await asyncio.to_thread(renew_mark)
                 tidied_at = chance.monotonic()
         except DatabaseUnavailable as error:

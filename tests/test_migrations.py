@@ -32,15 +32,14 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
     return postgres.url_for_new_database
 
 
-@pytest.fixture
-def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """The migrations with one more behind them, which adds a table. Returns its version."""
+def one_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *steps: str) -> str:
+    """The migrations with one more behind them, which does these steps. Returns its version."""
     scripts = tmp_path / "next" / "alembic"
     shutil.copytree(ROOM / "alembic", scripts, ignore=shutil.ignore_patterns("__pycache__"))
     (scripts / "versions" / "9999_next.py").write_text(
         "import sqlalchemy as sa\nfrom alembic import op\n\n"
         f"revision, down_revision = '9999', '{migrations.head()}'\n\n"
-        "def upgrade():\n    op.create_table('of_tomorrow', sa.Column('id', sa.Integer(), primary_key=True))\n"
+        "def upgrade():\n" + "".join(f"    {step}\n" for step in steps)
     )
     before = migrations.config()
 
@@ -50,6 +49,12 @@ def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
     monkeypatch.setattr(migrations, "config", config)
     return "9999"
+
+
+@pytest.fixture
+def next_release(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A release whose migration adds a table. Returns its version."""
+    return one_more(tmp_path, monkeypatch, "op.create_table('of_tomorrow', sa.Column('id', sa.Integer(), primary_key=True))")
 
 
 def tables(url: str) -> set[str]:

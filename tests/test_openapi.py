@@ -26,6 +26,7 @@ REPEATABLE = {
     "POST /v1/channels/{channel_id}/consent",
     "POST /v1/channels/{channel_id}/consent/answer",
     "POST /v1/channels/{channel_id}/replay-deliveries",
+    "POST /v1/webhook-endpoints/{endpoint_id}/replay",
     "POST /v1/opening-stock",
 }
 

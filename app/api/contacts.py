@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import datetime
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, StringConstraints
 
 from app.api.dependencies import Db, Input, Output, Reader, RecordId, Text
@@ -13,6 +14,7 @@ from app.api.idempotency import OnceOnly
 from app.api.problems import KeyReused, documented, everywhere
 from app.domain import contacts
 from app.domain.errors import NotFound
+from app.sync import inbox
 
 router = APIRouter(prefix="/contacts", tags=["Contacts"], responses=everywhere())
 
@@ -67,6 +69,7 @@ async def get_contact(contact_id: RecordId, database: Db, caller: Reader) -> Con
 
 
 @router.post("/{contact_id}/erase", status_code=200, response_model=ContactOut, responses=documented(NotFound, KeyReused))
-async def erase_contact(contact_id: RecordId, once: OnceOnly) -> Response:
-    """Blank a buyer and every address of theirs. Their orders stay, without them."""
-    return await once(ContactOut, contacts.erase, contact_id, status=200)
+async def erase_contact(contact_id: RecordId, once: OnceOnly, database: Db, request: Request) -> Response:
+    """Blank a buyer and every address of theirs, and drop what shops sent about their orders. Their orders stay, without them."""
+    held = await asyncio.to_thread(inbox.about, database, request.app.state.vault, contact_id)
+    return await once(ContactOut, inbox.erase, contact_id, held, status=200)

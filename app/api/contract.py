@@ -17,13 +17,13 @@ Document = dict[str, Any]
 # Finishing it
 
 
-def install(app: FastAPI) -> None:
-    """Finish the document that FastAPI makes, once."""
+def install(app: FastAPI, webhooks: Document) -> None:
+    """Finish the document that FastAPI makes, once. `webhooks` are the messages that are sent to others."""
     plain = app.openapi
 
     def openapi() -> Document:
         if app.openapi_schema is None:
-            app.openapi_schema = finished(plain())
+            app.openapi_schema = finished(plain()) | {"webhooks": webhooks}
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -85,7 +85,6 @@ async def get_delivery_content(delivery_id: RecordId, database: Db, caller: Admi
 async def replay_delivery(delivery_id: RecordId, once: OnceOnly, request: Request) -> Response:
     """Have a message looked at once more. What it said before isn't counted twice."""
     answer = await once(DeliveryOut, deliveries.replay, delivery_id, status=200)
-    if (wake := getattr(request.app.state, "wake", None)) is not None:
-        row = await request.app.state.database.read(deliveries.get, delivery_id)
-        wake(row["channel_id"])
+    row = await request.app.state.database.read(deliveries.get, delivery_id)
+    request.app.state.wake(row["channel_id"])
     return answer

@@ -110,6 +110,13 @@ class DatabaseOut(Output):
     waiting: int = Field(description="Changes that wait for it.")
 
 
+class WorkerOut(Output):
+    id: str = Field(description="Its machine, its process, and a number of its own.")
+    started_at: datetime
+    seen_at: datetime
+    alive: bool = Field(description="Whether it is counted in; false: its shops are taken over by the others.")
+
+
 class ExposedOut(Output):
     """How much could be sold twice right now: `GET /v1/exposure` says where, and by what cause."""
 
@@ -129,6 +136,7 @@ class StatusOut(Output):
     clock_is_off: str | None = Field(
         description="What is wrong with this machine's clock; null: nothing. Until it is right no hold lapses."
     )
+    workers: list[WorkerOut] = Field(description="On PostgreSQL: the processes that work for the shops.")
     channels: list[LineOut]
     exposure: ExposedOut
     open: SeveritiesOut = Field(description="How many things wait for a person.")

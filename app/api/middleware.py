@@ -62,6 +62,7 @@ class Door:
         request_id = given if _REQUEST_ID.fullmatch(given) else chance.new_id()
         structlog.contextvars.bind_contextvars(request_id=request_id)
         began, status, taken, begun = chance.monotonic(), 500, 0, False
+        streams_since: float | None = None
 
         async def measured() -> Message:
             nonlocal taken
@@ -72,9 +73,11 @@ class Door:
             return message
 
         async def answered(message: Message) -> None:
-            nonlocal status, begun
+            nonlocal status, begun, streams_since
             if message["type"] == "http.response.start":
                 status, begun = message["status"], True
+                if any(name == b"content-type" and value.startswith(b"text/event-stream") for name, value in message.get("headers", ())):
+                    streams_since = chance.monotonic()  # how long somebody listens says nothing about us
                 message.setdefault("headers", []).append((b"x-request-id", request_id.encode()))
             await send(message)
 
@@ -87,7 +90,7 @@ class Door:
                 raise
             await problems.unexpected()(scope, receive, answered)
         finally:
-            self._note(scope, status, chance.monotonic() - began)
+            self._note(scope, status, (streams_since or chance.monotonic()) - began)
 
     def _note(self, scope: Scope, status: int, seconds: float) -> None:
         route = problems.template_of(scope)
@@ -105,6 +108,6 @@ def allow_browsers(app: Starlette, origins: Sequence[str]) -> None:
         CORSMiddleware,
         allow_origins=origins,
         allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "X-Request-Id"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "Last-Event-ID", "X-Request-Id"],
         expose_headers=["Deprecation", "ETag", "Idempotent-Replayed", "Retry-After", "Sunset", "X-Request-Id"],
     )

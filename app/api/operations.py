@@ -18,7 +18,7 @@ from app.api import problems
 from app.api.dependencies import Db, Output, bearer
 from app.api.problems import documented
 from app.database import Database, DatabaseUnavailable
-from app.domain import health, store
+from app.domain import endpoints, health, store
 from app.security import Gate, NoToken
 
 router = APIRouter(tags=["Operations"])
@@ -94,6 +94,7 @@ class ChannelFigures(Collector):
         self._read: dict[str, Any] | None = None
         self._read_at = -self.FRESH_SECONDS
         self._exposed: dict[str, Any] = {"causes": []}
+        self._endpoints: list[dict[str, Any]] = []
         self._exposed_at = -self.EXPOSURE_FRESH_SECONDS
         self._reachable = True
         self._reading = asyncio.Lock()
@@ -106,6 +107,7 @@ class ChannelFigures(Collector):
             try:
                 async with asyncio.timeout(self.PATIENCE_SECONDS):
                     self._read = await self._database.read(health.of_store)
+                    self._endpoints = await self._database.read(endpoints.figures)
                     if chance.monotonic() - self._exposed_at >= self.EXPOSURE_FRESH_SECONDS:
                         self._exposed = await self._database.read(health.exposed)
                         self._exposed_at = chance.monotonic()
@@ -124,6 +126,8 @@ class ChannelFigures(Collector):
             return
         yield GaugeMetricFamily("tallystick_recovering", "1: nothing is written to shops.", float(found["recovering_since"] is not None))
         yield GaugeMetricFamily("tallystick_clock_is_off", "1: our clock is wrong.", float(found["clock_is_off"] is not None))
+        alive = sum(each["alive"] for each in found["workers"])
+        yield GaugeMetricFamily("tallystick_workers", "On PostgreSQL: processes that work for the shops.", float(alive))
         open_ = GaugeMetricFamily("tallystick_exceptions_open", "What waits for a person.", labels=["cause", "severity"])
         for row in found["exceptions"]:
             open_.add_metric([row["cause"], row["severity"]], row["count"])
@@ -134,6 +138,20 @@ class ChannelFigures(Collector):
                 exposed.add_metric([row["cause"]], row["units"])
         yield exposed
         yield from _of_channels(found["channels"])
+        yield from _of_endpoints(self._endpoints)
+
+
+def _of_endpoints(rows: Iterable[Mapping[str, Any]]) -> Iterator[Metric]:
+    """One series for each webhook endpoint, by its id and where it leads."""
+    whose = ["endpoint", "host"]
+    up = GaugeMetricFamily("tallystick_webhook_endpoint_up", "1: it takes messages, as far as we know.", labels=whose)
+    messages = GaugeMetricFamily("tallystick_webhook_messages", "Messages that aren't there yet.", labels=[*whose, "state"])
+    for row in rows:
+        labels = [row["id"], endpoints.host_of(row["url"])]
+        up.add_metric(labels, float(row["status"] == "on"))
+        for state in ("waiting", "failed"):
+            messages.add_metric([*labels, state], row[state])
+    yield from (up, messages)
 
 
 _MOMENTS = {

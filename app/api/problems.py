@@ -32,6 +32,7 @@ from app.domain.errors import (
 )
 from app.domain.events import CursorExpired
 from app.security import NoToken, ScopeMissing, TooManyRefusals
+from app.tail import TooManyStreams
 from app.vault import VaultClosed
 
 log = structlog.get_logger()
@@ -144,6 +145,7 @@ STATUS: dict[type[Exception], int] = {
     TooManyRefusals: 429,
     TooManyMessages: 429,
     ChannelNotReady: 503,
+    TooManyStreams: 503,
     DatabaseUnavailable: 503,
 }
 

@@ -36,6 +36,7 @@ class RetentionIn(Input):
     writes_days: Annotated[int, _days("writes"), Whole] = Field(default_factory=unset)
     events_days: Annotated[int, _days("events"), Whole] = Field(default_factory=unset)
     answers_days: Annotated[int, _days("answers"), Whole] = Field(default_factory=unset)
+    webhook_messages_days: Annotated[int, _days("webhook_messages"), Whole] = Field(default_factory=unset)
 
 
 class StoreChange(Input):
@@ -66,6 +67,7 @@ class RetentionOut(Output):
     writes_days: int = Field(description="What we wrote to marketplaces.")
     events_days: int = Field(description="The feed of events.")
     answers_days: int = Field(description="Answers to requests with an Idempotency-Key.")
+    webhook_messages_days: int = Field(description="What was sent to your webhook endpoints, and what they said.")
 
 
 class StoreOut(Output):

@@ -304,9 +304,8 @@ async def take_in_message(request: Request) -> Response:
     result = await intake.take_in(channel_id, request)
     if isinstance(result, Reply):
         return Response(result.body, result.status, media_type=result.content_type)
-    wake = getattr(request.app.state, "wake", None)
-    if result.new and wake is not None:
-        wake(channel_id)
+    if result.new:
+        request.app.state.wake(channel_id)
     return Response(status_code=200)
 
 

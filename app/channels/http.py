@@ -7,13 +7,14 @@ httpx, at the socket: each wait is given what is left of it, and nothing is writ
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
 import httpcore
@@ -28,12 +29,19 @@ class ForbiddenHost(ChannelError):
     """A request to a place that isn't the connected shop's. Nothing was sent."""
 
 
+class PrivateAddress(ForbiddenHost):
+    """A name or an address of this machine, or of a network that only insiders reach. Nothing was sent."""
+
+
 class Client:
     """HTTP to the hosts of one connected shop.
 
     `hosts`: names with an optional port (`shop.example`, `shop.example:8443`); without one, the scheme's own port, and on the loopback
     address any. `guard` is called immediately before each request leaves, and may raise. Plain HTTP is only spoken to the loopback
     address, through a given transport, or where the adapter says that it signs its requests (`plain_http_ok`).
+
+    `public_only`: it connects to addresses that anybody can reach, and to no other, whatever a name says. `cut`: of an answer that is
+    larger than `max_bytes` the rest isn't read, and it isn't decoded; without it such an answer is broken.
     """
 
     def __init__(
@@ -46,13 +54,16 @@ class Client:
         *,
         plain_http_ok: bool = False,
         clock: Clock | None = None,
+        public_only: bool = False,
+        cut: bool = False,
     ) -> None:
         self._hosts = frozenset(host.lower() for host in hosts)
         self._guard, self._timeout_s, self._max_bytes = guard, timeout_s, max_bytes
         self._plain_http_ok = plain_http_ok or transport is not None
         self._clock = clock
+        self._cut = cut
         self._client = httpx.Client(
-            transport=transport or _Network(),
+            transport=transport or _Network(_PublicBackend() if public_only else _Backend()),
             timeout=timeout_s,
             follow_redirects=False,
             trust_env=False,
@@ -113,9 +124,11 @@ class Client:
 
     def _read(self, answer: httpx.Response, deadline: float) -> bytes:
         body = bytearray()
-        for chunk in answer.iter_bytes():
+        for chunk in answer.iter_raw() if self._cut else answer.iter_bytes():
             body += chunk
             if len(body) > self._max_bytes:
+                if self._cut:
+                    return bytes(body[: self._max_bytes])
                 raise httpx.RemoteProtocolError(f"the answer is larger than {self._max_bytes} bytes", request=answer.request)
             _still_time(deadline, answer.request)
         _still_time(deadline, answer.request)
@@ -137,6 +150,35 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+# Addresses that anybody can reach
+
+# A translator's own prefix: what it leads to stands in the last four bytes.
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def is_public(address: str) -> bool:
+    """Whether an address lies where anybody can reach it. One that only carries another address in it is as public as that one, and those
+    that no honest receiver has any more (6to4, Teredo, IPv4 written as IPv6) aren't."""
+    found: IPv4Address | IPv6Address = ip_address(address)
+    if isinstance(found, IPv6Address):
+        if found in _NAT64:
+            found = IPv4Address(int(found) & 0xFFFFFFFF)
+        elif found.ipv4_mapped or found.sixtofour or found.teredo or found.is_site_local:
+            return False
+    inside = found.is_private or found.is_loopback or found.is_link_local or found.is_reserved or found.is_unspecified
+    return found.is_global and not found.is_multicast and not inside
+
+
+def public_addresses(host: str, port: int) -> list[str]:
+    """The addresses of a name, asked for once. Raises: PrivateAddress where any of them isn't public; OSError where there is none."""
+    found = list(dict.fromkeys(str(each[4][0]) for each in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    for address in found:
+        if not is_public(address):
+            leads = "" if address == host else f" leads to {address}, which"
+            raise PrivateAddress(f"{host}{leads} is no public address, so nothing was sent there.")
+    return found
 
 
 # The network with a deadline
@@ -194,6 +236,36 @@ class _Backend(httpcore.SyncBackend):
         return _Stream(super().connect_tcp(host, port, left, local_address, socket_options))
 
 
+# Of several addresses one that doesn't answer leaves time for the next.
+NEXT_ADDRESS_S = 4.0
+
+
+class _PublicBackend(_Backend):
+    """It connects to the very address that it has checked: a name that leads elsewhere a moment later leads nowhere. The certificate is
+    still that of the name."""
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        try:
+            addresses = public_addresses(host, port)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"{host} can't be found") from error
+        while True:
+            address = addresses.pop(0)
+            patience = NEXT_ADDRESS_S if addresses and timeout is not None else timeout
+            try:
+                return super().connect_tcp(address, port, patience, local_address, socket_options)
+            except (httpcore.ConnectError, httpcore.ConnectTimeout):
+                if not addresses:
+                    raise
+
+
 class _Body(httpx.SyncByteStream):
     def __init__(self, stream: Iterable[bytes]) -> None:
         self._stream = stream
@@ -210,9 +282,9 @@ class _Body(httpx.SyncByteStream):
 class _Network(httpx.BaseTransport):
     """httpx over httpcore, as it comes, but for the network below it: httpx's own transport takes none."""
 
-    def __init__(self) -> None:
+    def __init__(self, backend: _Backend) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False), max_connections=4, keepalive_expiry=30.0, network_backend=_Backend()
+            ssl_context=httpx.create_ssl_context(trust_env=False), max_connections=4, keepalive_expiry=30.0, network_backend=backend
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -16,7 +16,7 @@ import httpx
 import uvicorn
 
 from app import chance
-from app.main import create_app
+from app.main import Server, create_app
 from app.settings import Settings
 
 
@@ -54,9 +54,7 @@ class Service:
             app = create_app(self._settings, on_ready=lambda _: self._ready.set())
         # A sandbox's server breaks off in the middle of answers, and says so: that is on purpose.
         logging.getLogger("uvicorn.error").addFilter(lambda line: not (line.threadName or "").startswith("sandbox"))
-        self._server = uvicorn.Server(
-            uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2)
-        )
+        self._server = Server(uvicorn.Config(app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=2))
         self._thread = threading.Thread(target=self._server.run, args=([listening],), name="service", daemon=True)
         self._thread.start()
         while not self._ready.wait(0.1):

@@ -87,6 +87,8 @@ HAPPENED = {
     "signatures_failing": "Messages have a wrong signature",
     "subscription_gone": "A shop forgets to send messages",
     "was_down": "Tallystick was away",
+    "webhook_gap": "Another system may have missed events",
+    "webhook_off": "Another system is told nothing any more",
     "write_stuck": "A shop's numbers can't be changed",
 }
 

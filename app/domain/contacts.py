@@ -76,6 +76,19 @@ def erase(session: Session, contact_id: str, *, cause: Cause) -> dict[str, Any]:
     return get(session, contact_id)
 
 
+def bought(session: Session, contact_id: str) -> dict[str, set[str]]:
+    """The orders in which a contact stands, by their channel: the channels' own ids of them."""
+    orders = metadata.tables["orders"]
+    theirs = select(contacts.c.id).where(or_(contacts.c.id == contact_id, contacts.c.buyer_id == contact_id))
+    query = select(orders.c.channel_id, orders.c.external_id).where(
+        or_(orders.c.contact_id.in_(theirs), orders.c.ship_to_id.in_(theirs)), orders.c.channel_id.is_not(None)
+    )
+    found: dict[str, set[str]] = {}
+    for row in session.execute(query):
+        found.setdefault(row.channel_id, set()).add(row.external_id)
+    return found
+
+
 def forget(session: Session, known_as: str, *, cause: Cause) -> int:
     """A marketplace's buyer is to be erased, with every order's copy of them. Returns how many contacts that were."""
     found = list(session.execute(select(contacts.c.id).where(contacts.c.known_as == known_as).order_by(contacts.c.id)).scalars())

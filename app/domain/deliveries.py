@@ -246,6 +246,21 @@ def page(
     return [dict(row) for row in session.execute(query).mappings()]
 
 
+def looked_at(session: Session, channel_id: str, after: str | None, limit: int) -> list[dict[str, Any]]:
+    """What a channel sent and nobody waits for any more, oldest first, still sealed."""
+    d = deliveries.c
+    query = select(d.id, d.sealed).where(d.channel_id == channel_id, d.state != "waiting").order_by(d.id).limit(limit)
+    if after is not None:
+        query = query.where(d.id > after)
+    return [dict(row) for row in session.execute(query).mappings()]
+
+
+def forget(session: Session, ids: Sequence[str]) -> None:
+    """Drop these, because they hold somebody who is to be erased."""
+    for first in range(0, len(ids), 500):
+        session.execute(delete(deliveries).where(deliveries.c.id.in_(ids[first : first + 500])))
+
+
 def forget_old(session: Session, before: datetime, limit: int = 500) -> int:
     """Drop what came in before a moment, a few at a time, whatever became of it: it holds buyers. Returns how many."""
     query = select(deliveries.c.id).where(deliveries.c.received_at < before).order_by(deliveries.c.received_at).limit(limit)

@@ -13,7 +13,7 @@ from sqlalchemy import Select, func, select
 
 from app import chance
 from app.database import Session
-from app.domain import channels, counters, deliveries, differences, exceptions, exposure, signals, store, watch, writes
+from app.domain import channels, counters, deliveries, differences, exceptions, exposure, signals, store, watch, workers, writes
 from app.domain.capabilities import Capabilities
 
 STATUSES = ("ok", "degraded", "connecting", "down", "refused", "paused", "recovering", "leaving", "disconnected")
@@ -64,6 +64,7 @@ def of_store(session: Session) -> dict[str, Any]:
         "at": chance.now(),
         "recovering_since": recovers,
         "clock_is_off": clock[0]["title"] if clock else None,
+        "workers": workers.everyone(session),
         "channels": lines,
         "open": severities,
         "exceptions": open_,

@@ -59,6 +59,8 @@ sku_plans = Table(
 POLICIES = ("strict", "expose")
 
 PLANNER = "plan"
+# What another process should have planned is anybody's after this time.
+LEFT_LYING = timedelta(seconds=10)
 # A sale of what there is plenty of moves shares by next to nothing: several of them are planned for together.
 NO_HURRY = timedelta(seconds=5)
 
@@ -99,20 +101,29 @@ def ensure(session: Session, sku_id: str) -> None:
 
 
 def _before(moment: Column[datetime]) -> Prepared:
-    query = select(sku_plans.c.sku_id).where(moment <= given(moment, "before"))
+    query = select(sku_plans.c.sku_id, moment.label("since")).where(moment <= given(moment, "before"))
     return Prepared(query.order_by(moment, sku_plans.c.sku_id).limit(bindparam("limit", type_=Integer)))
 
 
 _marked, _stale = _before(sku_plans.c.due_at), _before(sku_plans.c.planned_at)
 
 
-def due(session: Session, limit: int, *, planned_before: datetime) -> list[str]:
-    """SKUs to plan: marked ones, oldest first; then those that nobody has looked at for long."""
-    found = [row["sku_id"] for row in session.rows(_marked, {"before": chance.now(), "limit": limit})]
+def due(session: Session, limit: int, *, planned_before: datetime, place: int = 0, of: int = 1) -> list[str]:
+    """SKUs to plan: marked ones, oldest first; then those that nobody has looked at for long.
+
+    Every `of`-th is ours, and whatever has been due for so long that the others don't seem to come to it. Two that plan the same SKU do
+    no harm; they wait for each other.
+    """
+
+    def ours(query: Prepared, before: datetime) -> list[str]:
+        rows = session.rows(query, {"before": before, "limit": limit * of})
+        late = before - LEFT_LYING
+        return [row["sku_id"] for row in rows if int(row["sku_id"][-6:], 16) % of == place or row["since"] < late]
+
+    found = ours(_marked, chance.now())[:limit]
     if len(found) < limit:
-        stale = session.rows(_stale, {"before": planned_before, "limit": limit - len(found)})
-        found += [row["sku_id"] for row in stale if row["sku_id"] not in found]
-    return found
+        found += [each for each in ours(_stale, planned_before) if each not in found]
+    return found[:limit]
 
 
 def hold(session: Session, sku_id: str) -> None:

@@ -38,7 +38,10 @@ WHY = {
     "copied": "its database isn't the file that it was: it was copied here, or put back",
     "older": "its database knows less than it did when it last ran: an older one was put in its place",
     "other_database": "its database isn't the one that it was: it was copied, restored or failed over to another server",
+    "moved": "it was moved to PostgreSQL, and that was taken back",
+    "rehearsal": "it is a rehearsal of the move to PostgreSQL, copied while the store itself goes on",
 }
+REHEARSAL = "rehearsal"
 
 # What was to end is ended once more by a person.
 _BECOMES = {"live": "recovering", "leaving": "paused"}
@@ -70,14 +73,15 @@ def gone_back(session: Session, why: str, *, cause: Cause) -> int:
     A change that was under way isn't sent again: nobody knows what its key stands for by now. Returns the new epoch.
     """
     epoch = store.raise_epoch(session)
+    events.leap(session)
     was = store.get(session)
     now = chance.now()
     found = channels.active(session)
-    if not found:
+    if not found and why != REHEARSAL:
         return epoch
     everywhere = [row["id"] for row in found]
-    # A second look at the same ledger (it was restored, and then its mark was missing) says nothing new.
-    why = was["recovering_why"] or why
+    # A second look at the same ledger (it was restored, and then its mark was missing) says nothing new; that it is a second one does.
+    why = why if why == REHEARSAL else was["recovering_why"] or why
     latest = select(events.events.c.at).order_by(events.events.c.seq.desc()).limit(1)
     knows_until = was["knows_until"] or session.scalar(latest) or was["created_at"]
     said = {"recovering_since": now, "recovering_why": why, "knows_until": knows_until}

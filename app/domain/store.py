@@ -15,7 +15,13 @@ from app.domain.causes import Cause
 from app.domain.errors import InvalidDraft, Stale, WrongState
 
 # How many days each kind of record is kept: the least, the most, and what a new store does.
-RETENTION = {"deliveries": (1, 365, 30), "writes": (30, 3650, 400), "events": (1, 3650, 90), "answers": (1, 90, 7)}
+RETENTION = {
+    "deliveries": (1, 365, 30),
+    "writes": (30, 3650, 400),
+    "events": (1, 3650, 90),
+    "answers": (1, 90, 7),
+    "webhook_messages": (1, 365, 30),
+}
 
 store = Table(
     "store",

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -16,13 +17,16 @@ from typing import Any
 import orjson
 
 from app import chance
+from app.channels import registry
 from app.channels.base import BadPayload, Channel, ChannelError, Delivery, Hint, Reply, TryLater, UnknownKey
 from app.database import Database, Session
 from app.domain import channels, contacts, deliveries, exceptions, recording
+from app.domain.causes import Cause
+from app.domain.errors import Refusal
 from app.domain.fence import Pen
 from app.domain.snapshots import Missing, OrderSnapshot
 from app.sync import poll
-from app.vault import Vault
+from app.vault import ChannelVault, Vault, VaultClosed
 
 # What proxies and clients say of themselves is nothing that a channel tells us.
 _NOT_KEPT = re.compile(r"authorization|cookie|proxy-.*|x-forwarded-.*|forwarded|x-real-ip|connection|host")
@@ -87,6 +91,46 @@ def opened(vault: Vault, row: Mapping[str, Any]) -> Delivery:
     head, _, body = vault.open(row["sealed"]).partition(b"\n")
     return Delivery(body=body, **orjson.loads(head))
 
+
+# A buyer is erased
+
+
+def about(database: Database, vault: Vault, contact_id: str) -> list[str]:
+    """The messages that hold an order of this contact, as they came: what is erased with them. Those that still wait are left out."""
+    found = []
+    for channel_id, orders in database.look(contacts.bought, contact_id).items():
+        row = database.look(channels.get, channel_id)
+        channel: Channel | None = None
+        with suppress(ChannelError, Refusal):  # one that can't be opened any more: its messages are looked through as text
+            channel = registry.open_channel(row, ChannelVault(database, vault, row))
+        after: str | None = None
+        while rows := database.look(deliveries.looked_at, channel_id, after, AT_ONCE):
+            found += [each["id"] for each in rows if _holds(vault, channel, each, orders)]
+            after = rows[-1]["id"]
+        if channel is not None:
+            channel.close()
+    return found
+
+
+def _holds(vault: Vault, channel: Channel | None, row: Mapping[str, Any], orders: Collection[str]) -> bool:
+    try:
+        message = opened(vault, row)
+    except VaultClosed:
+        return False  # nobody can read it
+    with suppress(BadPayload):
+        if channel is not None:
+            return any(each.external_id in orders for each in channel.parse(message))
+    return any(order.encode() in message.body for order in orders)
+
+
+def erase(session: Session, contact_id: str, held: Sequence[str], *, cause: Cause) -> dict[str, Any]:
+    """Blank a contact, and drop the messages that `about` found. Raises: NotFound."""
+    erased = contacts.erase(session, contact_id, cause=cause)
+    deliveries.forget(session, held)
+    return erased
+
+
+# In the lane
 
 AT_ONCE = 50
 

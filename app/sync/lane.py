@@ -18,7 +18,21 @@ from app.channels import registry
 from app.channels.base import Channel, ChannelError, NoUse, Parcel, ShipLine, TryLater
 from app.channels.clock import Clock
 from app.database import Database, Session
-from app.domain import channels, connections, counters, deliveries, exceptions, fence, notices, orders, signals, store, writes
+from app.domain import (
+    channels,
+    connections,
+    counters,
+    deliveries,
+    exceptions,
+    fence,
+    notices,
+    orders,
+    plans,
+    signals,
+    store,
+    workers,
+    writes,
+)
 from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
 from app.domain.errors import Refusal
@@ -38,6 +52,8 @@ IDLE = timedelta(seconds=30)
 A_MOMENT = timedelta(milliseconds=200)
 # A channel that nobody worked for so long is gone through as a whole.
 AWAY = timedelta(minutes=10)
+# Nobody takes over sooner after a lease has run out: its holder may tell the time by another clock.
+CLOCKS_APART = 2 * workers.CLOCKS_APART
 CAPABILITIES_EVERY = timedelta(days=1)
 SUBSCRIPTIONS_EVERY = timedelta(hours=1)
 # After so many failures in a row nothing is asked for a while: longer each time.
@@ -93,8 +109,8 @@ class Lane:
             return None
         if lane["holder"] != self.holder or lane["lease_until"] is None or lane["lease_until"] - now < RENEW_BEFORE:
             taken = self.database.run(_lease, self.channel_id, self.holder, exclusive=self.exclusive)
-            if taken is None:
-                return now + RENEW_BEFORE  # somebody else works for it
+            if taken is None:  # somebody else works for it
+                return max(now + A_MOMENT, min(now + RENEW_BEFORE, (lane["lease_until"] or now) + CLOCKS_APART))
             lane = taken
             self._to_adopt = taken["adopted_from"] or self._to_adopt
         self._lease_until = lane["lease_until"]
@@ -125,7 +141,7 @@ class Lane:
         except ChannelError as error:
             name = str(row["name"])
             # What was asked before this was answered: then it isn't the shop that can't be reached.
-            alone, version = self._asked <= 1, row["version"]
+            alone, version = self._asked <= 1, self._opened[0] if self._opened is not None else row["version"]
             until: datetime = self.database.run(_failed, self.channel_id, name, error, alone=alone, version=version, cause=self.cause)
             return until
         if lane["failures"] or lane["last_error"]:  # what a person mended meanwhile counts as none, and was told all the same
@@ -302,9 +318,10 @@ def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -
             row["lease_until"] = now + LEASE
             channels.change_lane(session, channel_id, lease_until=row["lease_until"])
         return row | {"adopted_from": None}
-    if row["lease_until"] is not None and row["lease_until"] > now and not exclusive:
+    held = row["holder"] not in (None, holder) and row["lease_until"] is not None
+    if held and row["lease_until"] + CLOCKS_APART > now and not exclusive:
         return None
-    adopted_from = now if exclusive or row["lease_until"] is None else row["lease_until"]
+    adopted_from = now if exclusive or row["lease_until"] is None else min(now, row["lease_until"] + CLOCKS_APART)
     # While nobody worked for it messages may have been lost, and there are shops that send none twice: its orders are read at once.
     taken = {"holder": holder, "fence": row["fence"] + 1, "lease_until": now + LEASE, "poll_due_at": now}
     if row["lease_until"] is not None and row["lease_until"] < now - AWAY:
@@ -324,7 +341,8 @@ def _renew(session: Session, channel_id: str, holder: str) -> datetime | None:
 
 def _hand_over(session: Session, channel_id: str, holder: str) -> None:
     if channels.lane(session, channel_id)["holder"] == holder:
-        channels.change_lane(session, channel_id, lease_until=chance.now())
+        channels.change_lane(session, channel_id, holder=None, lease_until=chance.now())
+        plans.wake(session, channel_id)
 
 
 def _later(session: Session, channel_id: str, what: str, at: datetime) -> None:

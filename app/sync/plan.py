@@ -86,9 +86,12 @@ def _is_far_below(has: int, share: int, a_day: float) -> bool:
     return share >= max(1, 4 * has) or (share >= 2 * has > 0 and has < max(counters.FEW, counters.MEMORY_DAYS * a_day))
 
 
-def run(database: Database) -> int:
-    """Plan what is due, one transaction for each SKU. Returns how many there were; call again while there are."""
-    due = database.look(plans.due, AT_ONCE, planned_before=chance.now() - LOOK_AGAIN)
+def run(database: Database, *, place: int = 0, of: int = 1) -> int:
+    """Plan what is due, one transaction for each SKU. Returns how many there were; call again while there are.
+
+    Where `of` processes plan, the one at `place` leaves to the others what is theirs, unless they leave it lying.
+    """
+    due = database.look(plans.due, AT_ONCE, planned_before=chance.now() - LOOK_AGAIN, place=place, of=of)
     for sku_id, planned in zip(list(due), database.run_each([partial(plan, sku_id=each) for each in due]), strict=True):
         error = planned.exception()
         if error is None:

@@ -10,7 +10,7 @@ from app.settings import Settings
 from tests.api.client import Client, problem, serving
 from tests.servers import OWNER_TOKEN
 
-RETENTION = {"deliveries_days": 30, "writes_days": 400, "events_days": 90, "answers_days": 7}
+RETENTION = {"deliveries_days": 30, "writes_days": 400, "events_days": 90, "answers_days": 7, "webhook_messages_days": 30}
 
 
 @pytest.fixture

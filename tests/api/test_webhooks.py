@@ -114,7 +114,7 @@ def test_a_new_message_wakes_the_channels_lane_and_a_repeated_one_does_not(
     client: Client, shop: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     woken: list[str] = []
-    monkeypatch.setattr(client.app.state, "wake", woken.append, raising=False)
+    monkeypatch.setitem(client.app.state._state, "wake", woken.append)
     body = message()
     for _ in range(2):
         post(client, shop, **signed(body))

@@ -1,9 +1,12 @@
 """The feed: what happened, in order, once."""
 
+from pathlib import Path
+
 import pytest
+from sqlalchemy import text
 
 from app.database import Database
-from app.domain import events
+from app.domain import events, recovery
 from app.domain.causes import Cause
 from app.domain.errors import InsufficientStock
 from tests.servers import until
@@ -49,6 +52,18 @@ def test_an_event_names_its_actor_its_cause_and_its_subject(database: Database) 
 def test_a_reader_may_ask_for_some_types_only(database: Database) -> None:
     stocked(database, "BOWL", 2)
     assert [event["type"] for event in feed(database, enough=2, types=("stock.moved", "sku.created"))] == ["sku.created", "stock.moved"]
+    assert [event["type"] for event in feed(database, enough=2, types=("stock.*", "product.created"))] == ["product.created", "stock.moved"]
+    assert database.look(events.after, 0, 100, ("stoc.*", "stock*", "stock", "*", "STOCK.*")) == []
+
+
+def test_going_on_from_a_cursor_reads_nothing_of_what_lies_before_it(tmp_path: Path, migrated_sqlite: Path) -> None:
+    (tmp_path / "store.sqlite").write_bytes(migrated_sqlite.read_bytes())
+    database = Database(f"sqlite:///{tmp_path / 'store.sqlite'}")
+    for types in ((), ("order.*",)):
+        question = events._behind("sqlite", types).on(database.engine.dialect).text.replace("?", "1")
+        plan = database.look(lambda session, asked=question: session.execute(text(f"EXPLAIN QUERY PLAN {asked}")).all())
+        assert [step.detail for step in plan] == ["SEARCH events USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"]
+    database.close()
 
 
 def test_what_is_refused_happened_to_nobody(database: Database) -> None:
@@ -61,9 +76,21 @@ def test_what_is_refused_happened_to_nobody(database: Database) -> None:
 
 def test_a_cursor_that_points_nowhere_is_refused(database: Database) -> None:
     sku(database, "BOWL")
+    newest = feed(database, enough=3)[-1]["seq"]
     with pytest.raises(events.CursorExpired) as refusal:
         database.look(events.after, 99, 10)
-    assert refusal.value.facts == {"after": 99}
+    assert refusal.value.facts == {"after": 99, "latest": str(newest)}
+
+
+def test_a_cursor_from_a_time_that_was_lost_never_becomes_that_of_another_event(database: Database) -> None:
+    sku(database, "BOWL")
+    last = int(str(feed(database, enough=3)[-1]["seq"]))
+    database.run(recovery.gone_back, "restored", cause=CAUSE)  # what was read behind `last` elsewhere is unknown here
+    sku(database, "VASE")
+    until(lambda: len(database.look(events.after, last, 10)) == 2, within_s=10, what="both events show")
+    assert min(event["seq"] for event in database.look(events.after, last, 10)) > last + events.LEAP
+    with pytest.raises(events.CursorExpired):
+        database.look(events.after, last + 1, 10)
 
 
 def test_a_cause_acts_through_its_record() -> None:

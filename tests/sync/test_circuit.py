@@ -8,12 +8,14 @@ import httpx
 import pytest
 
 from app import chance
+from app.channels.base import Capabilities, ListingSnapshot, NoUse
+from app.channels.memory import Memory, Shop
 from app.database import Database
 from app.domain import channels, exceptions, orders
 from app.sandbox.faults import Faults, ShopTransport
 from app.simulation.shops import made
 from tests.channels.conformance import heard
-from tests.world import World, world
+from tests.world import CAUSE, World, world
 
 
 @pytest.fixture
@@ -103,3 +105,26 @@ def test_a_shop_that_answers_nothing_is_asked_less_and_less(store: World) -> Non
     stand.faults.only = lambda request: not asked.append(request)  # type: ignore[func-returns-value]
     stand.let(1200)
     assert len(asked) < 15
+
+
+def test_what_a_shop_refused_before_it_was_put_right_isnt_held_against_it_afterwards(store: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, ask, listed, before = Shop(), Memory.capabilities, Memory.listings, list[Memory]()
+    shop.offer("MUG", "MUG", 1)
+    channel_id = store.connect(shop, live=False)
+
+    def and_is_put_right_meanwhile(adapter: Memory) -> Capabilities:
+        if not before:
+            before.append(adapter)
+            store.database.run(channels.change, channel_id, {"settings": {"place": "the right one"}}, cause=CAUSE)
+        return ask(adapter)
+
+    def unless_put_right(adapter: Memory) -> Iterator[ListingSnapshot]:
+        if adapter in before:
+            raise NoUse("misconfigured", "Name the right place.")
+        return listed(adapter)
+
+    monkeypatch.setattr(Memory, "capabilities", and_is_put_right_meanwhile)
+    monkeypatch.setattr(Memory, "listings", unless_put_right)
+    store.run_for(10)
+    lane = store.database.look(channels.lane, channel_id)
+    assert (lane["refused"], lane["listed_at"] is not None) == (None, True)

@@ -118,7 +118,7 @@ def bowls(database: Database, tmp_path: Path, mode: str) -> Iterator[Bowls]:
         yield Bowls(found, mode)
 
 
-sqlite = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+sqlite = pytest.mark.parametrize("reused_database_url", ["sqlite"], indirect=True)
 in_every_mode = pytest.mark.parametrize("mode", MODES)
 
 
