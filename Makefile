@@ -11,7 +11,7 @@ STAMP = .venv/.installed
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help install run serve test lint style types imports bench lock openapi clean
+.PHONY: help install run serve test chaos lint style types imports bench lock openapi clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ serve: $(STAMP) ## start the real service, empty, on 127.0.0.1:8000
 
 test: $(STAMP) ## run the tests on all cores, or some: make test ARGS="tests/domain -k reservation"
 	@.venv/bin/python -m pytest $(or $(ARGS),-n auto --dist worksteal)
+
+chaos: $(STAMP) ## ten minutes of killing processes while they trade, on PostgreSQL; shorter: make chaos ARGS="--seconds 60"
+	@.venv/bin/python -m tests.chaos $(ARGS)
 
 lint: style types imports ## check style, types and the direction of imports
 

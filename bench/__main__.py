@@ -198,11 +198,21 @@ if __name__ == "__main__":
 
         del sys.argv[1]
         typer.run(intake.main)
+    elif sys.argv[1:2] == ["processes"]:
+        from bench import processes
+
+        del sys.argv[1]
+        typer.run(processes.main)
     elif sys.argv[1:2] == ["reconcile"]:
         from bench import reconcile
 
         del sys.argv[1]
         typer.run(reconcile.main)
+    elif sys.argv[1:2] == ["stream"]:
+        from bench import stream
+
+        del sys.argv[1]
+        typer.run(stream.main)
     elif sys.argv[1:2] == ["channels"]:
         del sys.argv[1]
         typer.run(channels.main)

@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
@@ -49,20 +50,27 @@ class Watched(ShopifyShop):
 
 
 @contextmanager
-def service(database: str, folder: Path) -> Iterator[Server]:
-    """A service as anybody runs it, that shops can reach."""
+def service(database: str, folder: Path, workers: int) -> Iterator[Server]:
+    """A service as anybody runs it, that shops can reach; in one process, or with others that work for it."""
     with ExitStack() as stack:
         url = stack.enter_context(postgres(durable=True)).url_for_new_database() if database == "postgresql" else ""
-        server = Server(folder / "shop", database_url=url, log_level="error")
-        server._environment["TALLYSTICK_PUBLIC_URL"] = server.url
-        yield stack.enter_context(server)
+        same: dict[str, Any] = {"database_url": url, "log_level": "error", "key_file": str(folder / "key")}
+        server = Server(folder / "shop", **same)
+        server.knows(public_url=server.url, **({"work": "false"} if workers else {}))
+        stack.enter_context(server)
+        for number in range(workers):
+            worker = Server(folder / f"worker-{number}", **same)
+            worker.knows(public_url=server.url)
+            worker.runs("-m", "app.cli", "work", "--port", str(worker.port))
+            stack.enter_context(worker)
+        yield server
 
 
-def measure(database: str, folder: Path, *, per_second: int, seconds: int) -> dict[str, float]:
+def measure(database: str, folder: Path, *, per_second: int, seconds: int, workers: int = 0) -> dict[str, float]:
     """Milliseconds from a message to the write that it leads to."""
     scarce = per_second * seconds // SCARCE_EVERY
     with ExitStack() as stack:
-        server = stack.enter_context(service(database, folder))
+        server = stack.enter_context(service(database, folder, workers))
         seller, other = Watched("seller"), Watched("other")
         variants: dict[str, str] = {}
         for shop in (seller, other):
