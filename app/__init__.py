@@ -12,7 +12,7 @@
     migrations.py  the one migrator
     backups.py     a consistent copy while the store trades, and the way back
     copying.py     a store moves from SQLite to PostgreSQL
-    directory.py   the data directory and who holds it
+    directory.py   the data directory: who holds it, and who works from it and lives
     mark.py        whether this is still the ledger that it was, or a copy, or an older one
     connecting.py  `tallystick channel`: from a shop's address to going live, question by question
     asking.py      the running service, as these commands ask it
@@ -32,7 +32,8 @@
                    stands, put into the books; fence: how a channel's number changes; repayment: what ends every transaction; explaining,
                    history, exposure: from numbers to their causes; naming: why a channel shows something else; watch, signals, health: what
                    nobody reports; checking, repairing: whether the books balance, and what if they don't; event_types: what can happen;
-                   endpoints, carrying: who is sent what happened, and how that fares; workers: who works for which shop
+                   endpoints, carrying: who is sent what happened, and how that fares; workers: who works for which shop; recent: what was
+                   changed lately
     channels/      translation. base is the protocol, registry alone knows the adapters by name, memory is the reference; then one
                    family of files per marketplace
     sync/          movement between the two. inbox: what came in; poll: what changed; plan: what each counter shall offer;

@@ -167,12 +167,12 @@ class Session:
 
     def run(self, prepared: Prepared, parameters: Parameters) -> int:
         """Run a prepared statement, once or for each of a list. Returns how many rows it changed."""
-        self.send()
-        return self._run([(prepared, parameters)])[0]
+        return self.run_each([(prepared, parameters)])[0]
 
     def rows(self, prepared: Prepared, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         """The rows that a prepared query finds, by column name."""
-        self.send()
+        if self._unsent:
+            return self.rows_each([(prepared, parameters)])[0]
         compiled = prepared.on(self.connection.dialect)
         try:
             cursor = self._driver.cursor()
@@ -180,6 +180,14 @@ class Session:
             return compiled.read(cursor.fetchall())
         except self.connection.dialect.loaded_dbapi.Error as error:
             raise self._translated(error) from error
+
+    def rows_each(self, queries: Sequence[Statement]) -> list[list[dict[str, Any]]]:
+        """The rows that each of several prepared queries finds. On PostgreSQL they travel together, with what waits to be sent before them;
+        each still sees what was committed until it is run, so one that locks is waited for before the next one looks."""
+        unsent, self._unsent = self._unsent, []
+        found = self._run([*unsent, *queries])[len(unsent) :]
+        dialect = self.connection.dialect
+        return [prepared.on(dialect).read(cursor.fetchall()) for (prepared, _), (cursor,) in zip(queries, found, strict=True)]
 
     def find(
         self,
@@ -202,10 +210,10 @@ class Session:
         size, named = padded(name, values)
         return self.rows(statements.finding(table, tuple(equal), tuple(columns), (name, size), lock), equal | named)
 
-    def change(self, table: Table, changes: Mapping[str, Any], **equal: Any) -> int:
-        """Set these columns where others have these values. Returns how many rows that were."""
+    def change(self, table: Table, changes: Mapping[str, Any], **equal: Any) -> None:
+        """Set these columns where others have these values, no later than the next statement is run."""
         values = {f"at_{name}": value for name, value in equal.items()} | {f"to_{name}": value for name, value in changes.items()}
-        return self.run(statements.changing(table, tuple(equal), tuple(changes)), values)
+        self.later(statements.changing(table, tuple(equal), tuple(changes)), values)
 
     def add(self, table: Table, rows: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
         """New rows; all of them have the columns of the first. They go in no later than the next statement is run."""
@@ -225,14 +233,15 @@ class Session:
     def run_each(self, statements: Sequence[Statement]) -> list[int]:
         """Run statements together, with what waits to be sent before them. Returns how many rows each changed."""
         unsent, self._unsent = self._unsent, []
-        return self._run([*unsent, *statements])[len(unsent) :]
+        return [sum(int(cursor.rowcount) for cursor in each) for each in self._run([*unsent, *statements])[len(unsent) :]]
 
     def send(self) -> None:
         """Run what `later` put off. A transaction ends with this."""
         if self._unsent:
             self.run_each(())
 
-    def _run(self, statements: Sequence[Statement]) -> list[int]:
+    def _run(self, statements: Sequence[Statement]) -> list[list[Any]]:
+        """Each statement's cursors: several, where its parameters are many."""
         driver, dialect = self._driver, self.connection.dialect
         several = len(statements) > 1 or any(not isinstance(parameters, dict) for _, parameters in statements)
         together = driver.pipeline() if self.dialect == "postgresql" and several else nullcontext()
@@ -247,7 +256,7 @@ class Session:
                         cursors[-1].append(cursor)
         except dialect.loaded_dbapi.Error as error:
             raise self._translated(error) from error
-        return [sum(int(cursor.rowcount) for cursor in each) for each in cursors]
+        return cursors
 
     @property
     def _driver(self) -> Any:
@@ -684,6 +693,8 @@ def engine_for(url: str, *, pool_size: int = 4, read_only: bool = False) -> Engi
             raw.execute("PRAGMA foreign_keys=ON")
             # The indexes of some thousand orders don't fit into SQLite's own 2 MB: placing one took about a seventh longer.
             raw.execute("PRAGMA cache_size=-32000")
+            # What a savepoint may have to bring back is kept in memory: as files of its own it took a tenth of an order.
+            raw.execute("PRAGMA temp_store=MEMORY")
             if read_only:
                 raw.execute("PRAGMA query_only=ON")
 

@@ -1,4 +1,4 @@
-"""The data directory, and the one process that holds it."""
+"""The data directory: the one process that holds it, and the workers that have their sign of life in it."""
 
 from __future__ import annotations
 
@@ -41,3 +41,40 @@ def held(directory: Path) -> Iterator[None]:
     finally:
         note.unlink(missing_ok=True)
         lock.release()
+
+
+class SignOfLife:
+    """What a worker that shares its database with others leaves in its data directory for as long as it lives.
+
+    It is a lock, which the operating system takes back when the process dies, however it dies. So whoever starts here next knows at once
+    that nobody works under that name any more, and doesn't have to wait for it.
+    """
+
+    def __init__(self, directory: Path, worker: str) -> None:
+        self._place = _sign(directory, worker)
+        self._place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = FileLock(self._place)
+        self._lock.acquire(timeout=0)
+
+    def end(self) -> None:
+        self._place.unlink(missing_ok=True)
+        self._lock.release()
+
+
+def has_died(directory: Path, worker: str) -> bool:
+    """Whether a worker had its sign of life here, and its process is gone. False also where nobody can say."""
+    place = _sign(directory, worker)
+    if not place.exists():
+        return False
+    lock = FileLock(place)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        return False
+    place.unlink(missing_ok=True)
+    lock.release()
+    return True
+
+
+def _sign(directory: Path, worker: str) -> Path:
+    return directory / "workers" / f"{worker.replace(':', '-')}.lives"

@@ -11,16 +11,18 @@ import socket
 import threading
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
 
 import structlog
 
 from app import chance
 from app.bell import EVERYBODY
 from app.database import Database, DatabaseUnavailable
+from app.directory import SignOfLife, has_died
 from app.domain import channels, workers
 from app.domain.plans import PLANNER
 from app.sync import plan
-from app.sync.lane import Lane
+from app.sync.lane import Lane, died
 from app.vault import Vault
 
 log = structlog.get_logger()
@@ -35,16 +37,19 @@ PACE_SECONDS = 0.03
 class Lanes:
     """Runs the channels' lanes until it is stopped.
 
-    `exclusive`: nobody else can work on this database (SQLite), so all of them are ours.
+    `exclusive`: nobody else can work on this database (SQLite), so all of them are ours. `directory`: where those that work for it on this
+    machine leave their signs of life, so that the next one needn't wait for one that was killed.
     """
 
-    def __init__(self, database: Database, keys: Vault, *, public_url: str | None, exclusive: bool) -> None:
+    def __init__(self, database: Database, keys: Vault, *, public_url: str | None, exclusive: bool, directory: Path | None = None) -> None:
         self._database = database
         self._keys = keys
         self._public_url = public_url
         self._exclusive = exclusive
         # Who we are, for the leases: unique to this run.
         self.holder = f"{socket.gethostname()[:24]}:{os.getpid()}:{chance.new_id()[-12:]}"[:64]
+        self._directory = None if exclusive else directory
+        self._sign = SignOfLife(self._directory, self.holder) if self._directory is not None else None
         self._stop = threading.Event()
         self._newcomer = threading.Event()
         self._wakes: dict[str, threading.Event] = {PLANNER: threading.Event()}
@@ -83,6 +88,8 @@ class Lanes:
                 self._database.run(workers.leave, self.holder)
             except DatabaseUnavailable as error:
                 log.warning("the other workers can't be told that this one stops; they will notice", reason=str(error))
+        if self._sign is not None and not any(thread.is_alive() for thread in list(self._threads.values())):
+            self._sign.end()
 
     def _plan(self) -> None:
         event, looked_at = self._wakes[PLANNER], -LOOK_SECONDS
@@ -136,9 +143,18 @@ class Lanes:
             seconds = round(apart.total_seconds(), 1)
             log.error("this machine's clock isn't the database's, so it works for no shop until it is right", seconds_ahead=seconds)
             return
+        if self._directory is not None:
+            self._notice_deaths(self._directory)
         self._living = self._database.run(workers.beat, self.holder)
         for gone in self._database.run(workers.bury):
             log.warning("a worker ended without a goodbye; others do its work", worker=gone)
+
+    def _notice_deaths(self, directory: Path) -> None:
+        here = self.holder.partition(":")[0]
+        for each in self._database.look(workers.everyone):
+            if each["id"] != self.holder and each["id"].partition(":")[0] == here and has_died(directory, each["id"]):
+                self._database.run(died, each["id"])
+                log.warning("a worker was killed; its shops aren't kept waiting", worker=each["id"])
 
     def _run(self, channel_id: str) -> None:
         lane = Lane(

@@ -186,7 +186,7 @@ def create_app(settings: Settings | None = None, *, serves: bool = True, on_read
             if works:
                 with suppress(DatabaseUnavailable):
                     await app.state.alerts.greet()
-                lanes = Lanes(database, app.state.vault, public_url=settings.public_url, exclusive=embedded)
+                lanes = Lanes(database, app.state.vault, public_url=settings.public_url, exclusive=embedded, directory=settings.data_dir)
                 hear.append(lanes.wake)
                 lanes.start()
                 stack.callback(lanes.stop)

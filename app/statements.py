@@ -6,12 +6,16 @@ update, measured when this was written, and ten times that where the statement i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain
 from typing import Any
 
+import orjson
 from sqlalchemy import (
+    JSON,
     BindParameter,
     ClauseElement,
     Column,
@@ -30,6 +34,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 ROWS_TOGETHER = 64
+# psycopg remembers what it made of a text with up to so many values; of a longer one it makes the same again each time.
+REMEMBERED = 50
 
 Parameters = dict[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -39,8 +45,11 @@ class _Compiled:
     text: str
     bind: Callable[[Mapping[str, Any]], list[Any]]
     read: Callable[[Sequence[Sequence[Any]]], list[dict[str, Any]]]
-    # Of a plain insert: what stands before the values and the values of one row, so that rows can be inserted together.
-    halves: tuple[str, str] | None
+    names: Sequence[str]
+    # Of an insert: what stands before the values, the values of one row, and what stands behind them; so rows can go in together.
+    parts: tuple[str, str, str] | None
+    # The same on PostgreSQL for many rows: one short text, and all of the rows as one value.
+    many: str | None
 
     def statements(self, parameters: Parameters) -> Iterator[tuple[str, list[Any]]]:
         """What the driver is to run. Rows go in together, by powers of two, so that a few texts serve every number of them."""
@@ -48,13 +57,22 @@ class _Compiled:
             yield self.text, self.bind(parameters)
             return
         rows = [self.bind(each) for each in parameters]
+        if self.many is not None and len(rows) * len(self.names) > REMEMBERED:
+            yield self.many, [orjson.dumps([dict(zip(self.names, row, strict=True)) for row in rows], default=_as_text).decode()]
+            return
         begin = 0
         while begin < len(rows):
-            size = min(1 << (len(rows) - begin).bit_length() - 1, ROWS_TOGETHER) if self.halves else 1
+            size = min(1 << (len(rows) - begin).bit_length() - 1, ROWS_TOGETHER) if self.parts else 1
             part = rows[begin : begin + size]
-            text = self.text if self.halves is None or size == 1 else f"{self.halves[0]}{', '.join([self.halves[1]] * size)}"
-            yield text, [value for row in part for value in row]
+            text = self.text if self.parts is None or size == 1 else _of_rows(self.parts, size)
+            yield text, list(chain.from_iterable(part))
             begin += size
+
+
+@lru_cache(1024)
+def _of_rows(parts: tuple[str, str, str], size: int) -> str:
+    before, values, behind = parts
+    return f"{before}{', '.join([values] * size)}{behind}"
 
 
 def _dashed(kept: str | None) -> str | None:
@@ -74,15 +92,14 @@ def _reader(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | 
 class Prepared:
     """A statement of SQLAlchemy Core that is compiled once per database and then handed to the driver itself.
 
-    No expanding parameters: see `padded`. `keys` are the columns that an insert gets; it may then be given rows, unless it says what
-    to do on a conflict.
+    No expanding parameters: see `padded`. `keys` are the columns that an insert gets; it may then be given rows. One that says what to
+    do on a conflict takes each of them by itself, unless its caller sees to it that no two of them conflict: `together`.
     """
 
-    def __init__(self, statement: ClauseElement, keys: Sequence[str] | None = None) -> None:
+    def __init__(self, statement: ClauseElement, keys: Sequence[str] | None = None, *, together: bool = False) -> None:
         self._statement = statement.inline() if isinstance(statement, Insert) else statement
         self._keys = keys
-        # An upsert says something behind its values; a plain insert ends with them.
-        self._rows = keys is not None and getattr(statement, "_post_values_clause", None) is None
+        self._rows = keys is not None and (together or getattr(statement, "_post_values_clause", None) is None)
         self._compiled: dict[str, _Compiled] = {}
 
     def on(self, dialect: Dialect) -> _Compiled:
@@ -97,12 +114,17 @@ class Prepared:
         assert isinstance(compiled, SQLCompiler)
         types = {compiled.bind_names[parameter]: parameter for parameter in compiled.bind_names}
         fixed = {name: parameter.value for name, parameter in types.items() if not parameter.required}
-        plan = [(name, types[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in compiled.positiontup or ()]
+        places = list(compiled.positiontup or ())
+        processors = [(at, types[name].type.dialect_impl(dialect).bind_processor(dialect)) for at, name in enumerate(places)]
+        to_convert = [(at, convert) for at, convert in processors if convert is not None]
 
         def bind(given: Mapping[str, Any]) -> list[Any]:
             if fixed:
                 given = {**fixed, **given}
-            return [given[name] if convert is None else convert(given[name]) for name, convert in plan]
+            values = list(map(given.__getitem__, places))
+            for at, convert in to_convert:
+                values[at] = convert(values[at])
+            return values
 
         names = [str(column.keyname) for column in compiled._result_columns]  # plain ones: SQLAlchemy's are a kind of their own
         readers = [(name, _reader(column.type, dialect)) for name, column in zip(names, compiled._result_columns, strict=True)]
@@ -116,8 +138,29 @@ class Prepared:
                         each[name] = convert(value)
             return found
 
-        before, values, row = compiled.string.partition(" VALUES ")
-        return _Compiled(compiled.string, bind, read, (before + values, row) if self._rows else None)
+        parts = many = None
+        if self._rows:
+            before, _, rest = compiled.string.partition(" VALUES ")
+            values, conflict, behind = rest.partition(" ON CONFLICT ")
+            parts = f"{before} VALUES ", values, conflict + behind
+            if dialect.name == "postgresql":
+                columns = iter(places)
+                cells = re.sub("%s", lambda _: f'"{next(columns)}"', values[1:-1])
+                typed = ", ".join(f'"{name}" {_declared(types[name].type, dialect)}' for name in places)
+                many = f"{before} SELECT {cells} FROM json_to_recordset(%s::json) AS given ({typed}){conflict}{behind}"  # noqa: S608
+        return _Compiled(compiled.string, bind, read, places, parts, many)
+
+
+def _declared(type_: TypeEngine[Any], dialect: Dialect) -> str:
+    """How a value of this type is called where it comes in a text of JSON. What is JSON itself comes as the text that it is."""
+    return "text" if isinstance(type_, JSON) else type_.compile(dialect=dialect)
+
+
+def _as_text(value: Any) -> str:
+    """What JSON has no words for, as PostgreSQL writes it: bytes, and what psycopg has wrapped because it is JSON itself."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return f"\\x{bytes(value).hex()}"
+    return orjson.dumps(value.obj).decode()
 
 
 def padded(name: str, values: Sequence[Any]) -> tuple[int, dict[str, Any]]:

@@ -14,7 +14,7 @@ import structlog
 from app import chance
 from app.api import idempotency
 from app.database import Database, DatabaseUnavailable, Session
-from app.domain import deliveries, endpoints, entries, events, reservations, signals, store, writes
+from app.domain import deliveries, differences, endpoints, entries, events, imports, reservations, signals, store, writes
 from app.domain.causes import Cause
 from app.importing import spool
 from app.security import Gate
@@ -31,7 +31,9 @@ TIDYING: Sequence[tuple[str, Callable[[Session, datetime], int]]] = (
     ("deliveries", deliveries.forget_old),
     ("events", events.forget_old),
     ("writes", writes.forget_old),
-    ("writes", entries.forget_old),
+    ("writes", entries.Sweep()),
+    ("writes", differences.forget_old),
+    ("writes", imports.forget_old),
     ("webhook_messages", endpoints.forget_old),
 )
 

@@ -14,9 +14,10 @@ from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, bindparam, delete, insert, select, text, update
+from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, bindparam, delete, insert, null, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
+from app import chance
 from app import database as engine
 from app.database import Contended, Database, DatabaseUnavailable, Id, Json, Overloaded, Session, Utc
 from app.statements import Prepared
@@ -539,6 +540,20 @@ def test_prepared_statements_say_how_many_rows_they_changed_each(database: Datab
     assert database.run(counted) == (1, 3, [1, 5, 0])
     rows = database.look(lambda session: session.rows(prepared_notes, {"least": 2}))
     assert rows == [{"id": 2, "text": "prepared"}] + [{"id": n, "text": "from 3"} for n in range(3, 8)]
+
+
+def test_rows_that_go_in_together_are_kept_as_each_would_be_by_itself(database: Database) -> None:
+    data = [None, {"ä": [1, None, "\\ \" '"]}, [], "text", {"units": 3, "share": 0.1, "paid": True}]
+    at = datetime(2026, 11, 23, 1, 2, 3, 456789, tzinfo=timezone(timedelta(hours=5)))
+    rows = [{"id": chance.new_id(), "at": at if n % 2 else None, "data": data[n % len(data)]} for n in range(100)]
+
+    def put_in(session: Session) -> tuple[int, int]:
+        return session.run(prepared_value, rows[:80]), sum(session.run(prepared_value, row) for row in rows[80:])
+
+    assert database.run(put_in) == (80, 20)
+    is_null = values.c.data.is_(null()).label("is_null")
+    found = database.look(lambda session: list(session.execute(select(values, is_null).order_by(values.c.id)).mappings()))
+    assert found == [row | {"is_null": False} for row in rows], "a JSON null is a value"
 
 
 def test_what_was_put_off_is_done_before_anybody_looks_and_at_the_end_at_the_latest(database: Database) -> None:

@@ -42,6 +42,7 @@ _mine = [
     stored_answers.c[column] == bindparam(f"my_{column}", type_=stored_answers.c[column].type) for column in ("token_id", "route", "key")
 ]
 _find = select(stored_answers.c.fingerprint, stored_answers.c.status, stored_answers.c.body).where(*_mine)
+_forget = Prepared(delete(stored_answers).where(*_mine))
 _store = Prepared(update(stored_answers).where(*_mine).values(body=bindparam("answer", type_=LargeBinary())))
 
 
@@ -124,12 +125,9 @@ async def _once(
 OnceOnly = Annotated[Once, Depends(_once)]
 
 
-def forget_old(session: Session, before: datetime, limit: int = 500) -> int:
+def forget_old(session: Session, before: datetime, limit: int = 200) -> int:
     """Drop answers from before a moment, a few at a time. Returns how many."""
     old = select(stored_answers.c.token_id, stored_answers.c.route, stored_answers.c.key)
     old = old.where(stored_answers.c.stored_at < before).limit(limit)
-    dropped = 0
-    for row in session.execute(old).all():
-        where = {"my_token_id": row.token_id, "my_route": row.route, "my_key": row.key}
-        dropped += session.execute(delete(stored_answers).where(*_mine), where).rowcount
-    return dropped
+    found = [{f"my_{column}": value for column, value in row.items()} for row in session.execute(old).mappings()]
+    return session.run(_forget, found) if found else 0

@@ -11,13 +11,13 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from app.api import etags
 from app.api.dependencies import Admin, Db, Input, Label, Output, Reader, Whole, example, unset
 from app.api.etags import IfMatchMissing, Seen
-from app.api.problems import documented, everywhere
+from app.api.problems import described, documented
 from app.domain import store
 from app.domain.errors import Stale, WrongState
 from app.domain.money import exponent
 from app.domain.store import RETENTION
 
-router = APIRouter(prefix="/store", tags=["Store"], responses=everywhere())
+router = APIRouter(prefix="/store", tags=["Store"], responses=described())
 
 Policy = Literal["strict", "expose"]
 HandEdit = Literal["overwrite", "adopt", "ask"]
@@ -64,7 +64,7 @@ class RetentionOut(Output):
     """How many days records are kept. Orders and movements are kept for ever."""
 
     deliveries_days: int = Field(description="What marketplaces sent us, as it came.")
-    writes_days: int = Field(description="What we wrote to marketplaces.")
+    writes_days: int = Field(description="What we wrote to marketplaces, differences that are over, and what imports refused.")
     events_days: int = Field(description="The feed of events.")
     answers_days: int = Field(description="Answers to requests with an Idempotency-Key.")
     webhook_messages_days: int = Field(description="What was sent to your webhook endpoints, and what they said.")

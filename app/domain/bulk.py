@@ -22,7 +22,7 @@ from app.domain.codes import key_of
 from app.domain.errors import Refusal
 from app.domain.imports import Outcome, RowError
 from app.domain.money import Money
-from app.domain.stock import Move, move_many, stock_movements
+from app.domain.stock import Move, freed, move_many, stock_movements, touched
 from app.statements import Prepared, padded
 
 _AT_ONCE = 256
@@ -257,6 +257,9 @@ class _Chunk:
         catalogue.insert_products(self._session, self._new_products, cause=self._cause)
         catalogue.insert_skus(self._session, self._new_skus, cause=self._cause)
         move_many(self._session, self._moves, cause=self._cause)
+        # Of what is new here nobody was promised a unit yet, and no counter stands for it: there is nothing to repay and to plan.
+        for seen in (freed(self._session), touched(self._session)):
+            seen.difference_update(row["id"] for row in self._new_skus)
         if self._touched:
             catalogue.touch(self._session, list(self._touched))
         return self.outcome

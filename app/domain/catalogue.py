@@ -29,12 +29,13 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
     update,
 )
 
 from app import chance
 from app.database import Id, Json, Session, Utc, metadata
-from app.domain import aliases, events, search, store
+from app.domain import aliases, events, recent, search, store
 from app.domain.aliases import sku_aliases
 from app.domain.causes import Cause
 from app.domain.codes import LONGEST, closest, key_of, mirror_of
@@ -61,6 +62,7 @@ products = Table(
     Column("updated_at", Utc, nullable=False),
     Index(None, "handle"),
     Index(None, "updated_at"),
+    Index("ix_products_archived", "id", postgresql_where=text("archived IS true"), sqlite_where=text("archived IS 1")),
 )
 
 skus = Table(
@@ -96,6 +98,7 @@ skus = Table(
     Index(None, "product_id"),
     Index(None, "code_mirror"),
     Index(None, "updated_at"),
+    Index("ix_skus_archived", "id", postgresql_where=text("archived IS true"), sqlite_where=text("archived IS 1")),
 )
 
 
@@ -180,7 +183,7 @@ def insert_products(session: Session, rows: Sequence[dict[str, Any]], *, cause: 
     """Write new products, let them be found, and say so."""
     if not rows:
         return
-    session.run(_insert_products, rows)
+    session.later(_insert_products, rows)
     search.index(session, search.product_words, [(row["id"], set(), search.title_words(row["title"])) for row in rows])
     for row in rows:
         events.append(session, "product.created", row["id"], {"title": row["title"]}, cause=cause)
@@ -190,7 +193,7 @@ def insert_skus(session: Session, rows: Sequence[dict[str, Any]], *, cause: Caus
     """Write new SKUs, let them be found, and say so. The caller has seen to it that their codes are free."""
     if not rows:
         return
-    session.run(_insert_skus, rows)
+    session.later(_insert_skus, rows)
     found_by = [(row["id"], set[str](), search.code_words([row["code"]], row["barcode"])) for row in rows]
     search.index(session, search.sku_words, found_by)
     for row in rows:
@@ -351,7 +354,7 @@ def page_products(
     archived: bool | None = None,
 ) -> list[dict[str, Any]]:
     """Products in the order of their ids, with their SKUs."""
-    query = select(products).where(*_chosen(products, after, updated_since, archived)).order_by(products.c.id).limit(limit)
+    query = select(products).where(*_chosen(session, products, after, updated_since, archived)).order_by(products.c.id).limit(limit)
     if q is not None:
         query = query.where(*search.finds_product(products, skus, q))
     return _with_skus(session, [dict(row) for row in session.execute(query).mappings()])
@@ -368,7 +371,7 @@ def page_skus(
     archived: bool | None = None,
 ) -> list[dict[str, Any]]:
     """SKUs in the order of their ids; with a code, the one that has or had it, or none."""
-    query = select(skus).where(*_chosen(skus, after, updated_since, archived)).order_by(skus.c.id).limit(limit)
+    query = select(skus).where(*_chosen(session, skus, after, updated_since, archived)).order_by(skus.c.id).limit(limit)
     if code is not None:
         query = query.where(skus.c.id == id_of(code))
     if q is not None:
@@ -376,12 +379,14 @@ def page_skus(
     return _with_aliases(session, [dict(row) for row in session.execute(query).mappings()])
 
 
-def _chosen(table: Table, after: str | None, updated_since: datetime | None, archived: bool | None) -> list[ColumnElement[bool]]:
+def _chosen(
+    session: Session, table: Table, after: str | None, updated_since: datetime | None, archived: bool | None
+) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if after is not None:
         conditions.append(table.c.id > after)
     if updated_since is not None:
-        conditions.append(table.c.updated_at >= updated_since)
+        conditions.append(recent.changed(session, table, updated_since))
     if archived is not None:
         conditions.append(table.c.archived.is_(archived))
     return conditions

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, insert, select, text, update
@@ -17,7 +18,7 @@ from app.domain import events, locations
 from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
 from app.domain.errors import InvalidDraft, NotFound, ShopConnectedAlready, Stale, WrongState
-from app.statements import Prepared
+from app.statements import Prepared, one_of, padded
 
 STATUSES = ("connected", "live", "recovering", "paused", "leaving", "disconnected")
 
@@ -221,11 +222,17 @@ def active(session: Session) -> list[dict[str, Any]]:
 
 def capable(session: Session, channel_ids: Collection[str]) -> dict[str, tuple[Mapping[str, Any], Capabilities]]:
     """Of channels that have been asked: how their counters share in what there is, how long a write takes, and what they can do."""
-    names = ["id", "capabilities", "weight", "min_share", "lot", "hand_edits"]
-    rows = session.find(channels, columns=names, among=("id", sorted(channel_ids)))
-    took = session.find(lanes, columns=["channel_id", "write_ms"], among=("channel_id", sorted(channel_ids)))
-    write_ms = {row["channel_id"]: row["write_ms"] for row in took}
-    return {row["id"]: (row | {"write_ms": write_ms[row["id"]]}, Capabilities.from_json(row["capabilities"])) for row in rows}
+    if not channel_ids:
+        return {}
+    size, named = padded("id", sorted(channel_ids))
+    return {row["id"]: (row, Capabilities.from_json(row["capabilities"])) for row in session.rows(_capable(size), named)}
+
+
+@cache
+def _capable(size: int) -> Prepared:
+    names = ("id", "capabilities", "weight", "min_share", "lot", "hand_edits")
+    query = select(*(channels.c[name] for name in names), lanes.c.write_ms).join(lanes, lanes.c.channel_id == channels.c.id)
+    return Prepared(query.where(one_of(channels.c.id, "id", size)))
 
 
 _being_read = Prepared(

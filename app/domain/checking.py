@@ -223,11 +223,12 @@ def _lines_kept(one: bool) -> Prepared:
     # Nothing is kept for an order that never was paid.
     left_to_send = case((and_(_order.lapsed, not_(_order.paid)), 0), else_=_line.quantity - _line.cancelled - _line.shipped)
     # A SKU may be tracked otherwise since: what was done before has commitments, or needs none.
+    promised = select(_owed.id).where(_owed.order_id == _line.order_id, _owed.line_id == _line.id)
     query = (
         select(_line.id, left_to_send, _line.shipped)
         .join(orders.orders, _order.id == _line.order_id)
         .join(catalogue.skus, sku.id == _line.sku_id)
-        .where(or_(and_(sku.tracked, left_to_send > 0), _line.id.in_(select(_owed.line_id))), _line.fulfilled_by == "us")
+        .where(or_(and_(sku.tracked, left_to_send > 0), promised.exists()), _line.fulfilled_by == "us")
         .where(or_(_order.channel_id.is_not(None), _order.fulfilled_by == "us"))
     )
     return Prepared(_of(query, _line.sku_id, one))
@@ -236,6 +237,8 @@ def _lines_kept(one: bool) -> Prepared:
 @cache
 def _lines_promised(one: bool) -> Prepared:
     sums = select(_owed.line_id, func.sum(_owed.quantity), func.sum(_owed.shipped)).group_by(_owed.line_id)
+    if one:  # commitments are found by their order
+        sums = sums.where(_owed.order_id.in_(select(_line.order_id).where(_line.sku_id == given(_line.sku_id, "sku"))))
     return Prepared(_of(sums, _owed.sku_id, one))
 
 

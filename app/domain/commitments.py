@@ -56,6 +56,7 @@ commitments = Table(
     Column("unit_cost_currency", String(3), nullable=True),
     Column("promised_at", Utc, nullable=False),
     Index(None, "order_id"),
+    Index(None, "location_id", "order_id"),
     Index(
         "ix_commitments_owed",
         "sku_id",

@@ -26,6 +26,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    and_,
     insert,
     select,
     text,
@@ -34,14 +35,17 @@ from sqlalchemy import (
 
 from app import chance
 from app.database import Id, Session, Utc, metadata
-from app.domain import catalogue, stock, writes
+from app.domain import catalogue, stock
 from app.domain.causes import Cause
 from app.domain.channels import channels
 from app.domain.errors import NotFound
 from app.domain.locations import locations
 from app.domain.stock import Move, Want
-from app.domain.writes import Flight
+from app.domain.writes import Flight, write_entries, writes
 from app.statements import Prepared, given, one_of, padded
+
+# What may have units on offer that nothing lies behind, and what its channel sells below zero: in the words of their indexes.
+AT_RISK, UNPROTECTED = text("excess_cause IS NOT NULL OR exposed > 0 OR held > 0 OR NOT known"), text("NOT protected")
 
 counters = Table(
     "counters",
@@ -87,6 +91,22 @@ counters = Table(
     UniqueConstraint("channel_id", "external_id"),
     Index(None, "sku_id"),
     Index(None, "channel_id", "unit"),
+    Index(None, "channel_id", "id"),
+    Index(
+        "ix_counters_inactive",
+        "channel_id",
+        "state",
+        postgresql_where=text("state <> 'active'"),
+        sqlite_where=text("state <> 'active'"),
+    ),
+    Index("ix_counters_exposed", "id", postgresql_where=AT_RISK, sqlite_where=AT_RISK),
+    Index("ix_counters_unprotected", "id", postgresql_where=UNPROTECTED, sqlite_where=UNPROTECTED),
+    Index(
+        "ix_counters_overdrawn",
+        "id",
+        postgresql_where=text("excess_cause IS NOT NULL"),
+        sqlite_where=text("excess_cause IS NOT NULL"),
+    ),
     Index("ix_counters_due", "channel_id", "due_at", postgresql_where=text("due_at IS NOT NULL"), sqlite_where=text("due_at IS NOT NULL")),
     Index(
         "ix_counters_rebase",
@@ -242,20 +262,40 @@ def _with_channels(column: str, size: int, *, lock: bool) -> Prepared:
     return Prepared(query.with_for_update(of=counters) if lock else query)
 
 
+@cache
+def _allotted(column: str, size: int) -> Prepared:
+    names = ("counter_id", "location_id", "quantity")
+    query = select(*(allotments.c[name] for name in names)).join(counters, counters.c.id == allotments.c.counter_id)
+    return Prepared(query.where(one_of(counters.c[column], column, size), allotments.c.quantity > 0))
+
+
+@cache
+def _flying(column: str, size: int) -> Prepared:
+    """The parts of these counters in open writes, found by their units: there are few of those, and many writes in the past."""
+    entry, write = write_entries.c, writes.c
+    names = ("counter_id", "write_id", "change", "expected", "value", "guard", "put_back_since", "learned_since", "reading")
+    query = (
+        select(*(entry[name] for name in names), write.mode, write.state)
+        .select_from(counters)
+        .join(writes, and_(write.channel_id == counters.c.channel_id, write.unit == counters.c.unit, write.closed_at.is_(None)))
+        .join(write_entries, and_(entry.write_id == write.id, entry.counter_id == counters.c.id))
+    )
+    return Prepared(query.where(one_of(counters.c[column], column, size)))
+
+
 def _load(session: Session, column: str, values: Sequence[str], *, lock: bool = False) -> list[Counter]:
     """The counters that stand for a SKU and have one of these values in a column."""
     if not values:
         return []
     size, named = padded(column, values)
-    rows = session.rows(_with_channels(column, size, lock=lock), named)
-    if not rows:
-        return []
-    ids = [row["id"] for row in rows]
-    given: dict[str, dict[str, int]] = {each: {} for each in ids}
-    for part in session.find(allotments, among=("counter_id", ids)):
-        if part["quantity"]:
+    # The counters are held before the rest is read.
+    queries = _with_channels(column, size, lock=lock), _allotted(column, size), _flying(column, size)
+    rows, parts, flights = session.rows_each([(query, named) for query in queries])
+    given: dict[str, dict[str, int]] = {row["id"]: {} for row in rows}
+    for part in parts:
+        if part["counter_id"] in given:
             given[part["counter_id"]][part["location_id"]] = part["quantity"]
-    flying = writes.flights(session, ids)
+    flying = {flight.pop("counter_id"): Flight(**flight) for flight in flights}
     found = []
     for row in rows:
         places = {place: given[row["id"]].pop(place) for place in row["location_ids"] if place in given[row["id"]]}
@@ -333,7 +373,10 @@ _allot = Prepared(
 
 def _adjust(session: Session, counter: Counter, place: str, units: int) -> None:
     before = counter.allotted.get(place, 0)
-    if not session.run(_allot, {"counter": counter.id, "place": place, "units": units, "sku": counter.sku_id}):
+    change = {"counter": counter.id, "place": place, "units": units, "sku": counter.sku_id}
+    if before:  # then its row is there
+        session.later(_allot, change)
+    elif not session.run(_allot, change):
         session.add(allotments, {"counter_id": counter.id, "location_id": place, "sku_id": counter.sku_id, "quantity": units})
     counter.allotted[place] = before + units
     if not counter.allotted[place]:
@@ -445,6 +488,8 @@ def note(session: Session, channel_id: str, external_id: str, *, unit: str, titl
         }
         session.execute(insert(counters), made)
         return made
+    if row["unit"] != unit and any(each.flight is not None for each in of_ids(session, [row["id"]])):
+        facts["unit"] = row["unit"]  # the write that is open is found by it
     if any(row[name] != value for name, value in facts.items()):
         session.execute(update(counters).where(counters.c.id == row["id"]).values(**facts, updated_at=now))
     return dict(row) | facts

@@ -24,6 +24,7 @@ stock_counts = Table(
     Column("actor", String(120), nullable=False),
     Column("counted_at", Utc, nullable=False),
     Column("recorded_at", Utc, nullable=False),
+    Index(None, "location_id", "id"),
 )
 
 stock_count_lines = Table(
@@ -155,5 +156,6 @@ def page(session: Session, after: str | None, limit: int, *, code: str | None = 
         line = stock_count_lines.c
         query = query.where(stock_counts.c.id.in_(select(line.count_id).where(line.sku_id == catalogue.id_of(code))))
     if location is not None:
-        query = query.where(stock_counts.c.location_id == locations.id_of(location))
+        # Asked for first: PostgreSQL then knows whether there are many of them, or none.
+        query = query.where(stock_counts.c.location_id == session.scalar(select(locations.id_of(location))))
     return [view(session, found) for found in session.execute(query).scalars().all()]

@@ -23,6 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
     bindparam,
     delete,
+    func,
     select,
     text,
     update,
@@ -66,6 +67,7 @@ deliveries = Table(
         postgresql_where=text("state = 'waiting'"),
         sqlite_where=text("state = 'waiting'"),
     ),
+    Index("ix_deliveries_parked", "id", postgresql_where=text("state = 'parked'"), sqlite_where=text("state = 'parked'")),
     Index(None, "received_at"),
     Index(None, "channel_id", "id"),
 )
@@ -114,13 +116,17 @@ def keep(
 
 
 _d = deliveries.c
+# In the words of its index: as a value that is given, SQLite would work out anew each time whether that index serves.
+_IS_WAITING = text("deliveries.state = 'waiting'")
 _waiting = Prepared(
     select(deliveries)
-    .where(_d.channel_id == given(_d.channel_id), _d.state == "waiting", _d.due_at <= given(_d.due_at, "now"))
+    .where(_d.channel_id == given(_d.channel_id), _IS_WAITING, _d.due_at <= given(_d.due_at, "now"))
     .order_by(_d.due_at, _d.id)
     .limit(bindparam("limit", type_=Integer))
 )
-_next_due = Prepared(select(_d.due_at).where(_d.channel_id == given(_d.channel_id), _d.state == "waiting").order_by(_d.due_at).limit(1))
+first_due = select(func.min(_d.due_at).label("at")).where(_d.channel_id == given(_d.channel_id), _IS_WAITING)
+"""When the first one that waits for a channel's lane falls due."""
+_next_due = Prepared(first_due)
 
 
 def waiting(session: Session, channel_id: str, now: datetime, limit: int) -> list[dict[str, Any]]:
@@ -130,8 +136,8 @@ def waiting(session: Session, channel_id: str, now: datetime, limit: int) -> lis
 
 def next_due(session: Session, channel_id: str) -> datetime | None:
     """When the next one falls due; None: nothing waits."""
-    rows = session.rows(_next_due, {"channel_id": channel_id})
-    return rows[0]["due_at"] if rows else None
+    at: datetime | None = session.rows(_next_due, {"channel_id": channel_id})[0]["at"]
+    return at
 
 
 def done(session: Session, ids: Sequence[str], *, used: bool = True) -> None:
@@ -261,7 +267,7 @@ def forget(session: Session, ids: Sequence[str]) -> None:
         session.execute(delete(deliveries).where(deliveries.c.id.in_(ids[first : first + 500])))
 
 
-def forget_old(session: Session, before: datetime, limit: int = 500) -> int:
+def forget_old(session: Session, before: datetime, limit: int = 200) -> int:
     """Drop what came in before a moment, a few at a time, whatever became of it: it holds buyers. Returns how many."""
     query = select(deliveries.c.id).where(deliveries.c.received_at < before).order_by(deliveries.c.received_at).limit(limit)
     old = list(session.execute(query).scalars())

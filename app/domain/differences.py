@@ -7,9 +7,10 @@ One is open at most for each thing that differs. It is opened by whoever compare
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, insert, select, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, delete, insert, select, text
 
 from app import chance
 from app.database import Id, Json, Session, Utc, metadata
@@ -49,6 +50,7 @@ differences = Table(
         sqlite_where=text("closed_at IS NULL"),
     ),
     Index(None, "channel_id", "id"),
+    Index(None, "cause", "id"),
     Index(None, "counter_id"),
     Index(None, "closed_at"),
 )
@@ -157,6 +159,15 @@ def close(session: Session, row: Mapping[str, Any], outcome: str, *, by: str | N
     """The two agree again, or a person has answered (`by`)."""
     session.change(differences, {"outcome": outcome, "closed_at": chance.now(), "closed_by": by}, id=row["id"])
     events.append(session, "difference.closed", str(row["id"]), {"cause": row["cause"], "outcome": outcome}, cause=cause)
+
+
+def forget_old(session: Session, before: datetime, limit: int = 200) -> int:
+    """Drop what was over before a moment, a few at a time. Returns how many."""
+    d = differences.c
+    old = list(session.execute(select(d.id).where(d.closed_at < before).order_by(d.closed_at).limit(limit)).scalars())
+    if old:
+        session.execute(delete(differences).where(d.id.in_(old)))
+    return len(old)
 
 
 def get(session: Session, difference_id: str) -> dict[str, Any]:

@@ -7,16 +7,17 @@ says; one that has none yet hasn't changed since entries are kept.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, ForeignKey, Index, Integer, String, Table, delete, literal_column, select, text, tuple_
+from sqlalchemy import Column, ColumnElement, ForeignKey, Index, Integer, String, Table, delete, literal_column, select, text
 
 from app import chance
 from app.database import Id, Session, Utc, metadata
 from app.domain import counters
 from app.domain.causes import Cause
 from app.domain.counters import Counter
+from app.statements import Prepared, given
 
 # order: a recorded order took units, put them back or holds them; write: a change of ours took effect; settled: what a change left below
 # zero has turned up; reading: the channel's own number was read and assigned; mapping: it stands for something else; freed: a person said
@@ -25,6 +26,9 @@ WHAT = ("order", "write", "settled", "reading", "mapping", "freed", "repair")
 
 READ: ColumnElement[str] = literal_column("'reading'")
 """The kind of entry that assigns a number, in the words of its index."""
+
+COUNTERS_AT_ONCE = 100
+_FIRST = chance.first_id(datetime.fromtimestamp(0, UTC))
 
 counter_entries = Table(
     "counter_entries",
@@ -40,7 +44,6 @@ counter_entries = Table(
     Column("below", Integer, nullable=False),
     Column("held", Integer, nullable=False),
     Column("actor", String(120), nullable=False),
-    Index(None, "at"),
     # The readings among them: from the last one on the others add up.
     Index(
         "ix_counter_entries_reading",
@@ -108,17 +111,38 @@ def _add(
     session.add(counter_entries, entry)
 
 
-def forget_old(session: Session, before: datetime, limit: int = 500) -> int:
-    """Drop entries from before a moment, a few at a time; never a counter's last one. Returns how many."""
-    e, c = counter_entries.c, counters.counters.c
-    query = (
-        select(e.counter_id, e.number)
-        .join(counters.counters, c.id == e.counter_id)
-        .where(e.at < before, e.number < c.entries)
-        .order_by(e.at)
-        .limit(limit)
+_drop = Prepared(
+    delete(counter_entries).where(
+        counter_entries.c.counter_id == given(counter_entries.c.counter_id), counter_entries.c.number == given(counter_entries.c.number)
     )
-    old = [tuple(row) for row in session.execute(query)]
-    if old:
-        session.execute(delete(counter_entries).where(tuple_(e.counter_id, e.number).in_(old)))
-    return len(old)
+)
+
+
+class Sweep:
+    """Drops old entries, a few counters' at a time; never a counter's last one. It goes round: those stay for good, and whoever looked for
+    old entries by their moment alone would meet all of them each time."""
+
+    def __init__(self) -> None:
+        self._behind = _FIRST
+
+    def __call__(self, session: Session, before: datetime, limit: int = 200) -> int:
+        """Returns how many were dropped."""
+        e, c = counter_entries.c, counters.counters.c
+        ids = self._next(session, self._behind) or self._next(session, _FIRST)
+        query = (
+            select(e.counter_id, e.number)
+            .join(counters.counters, c.id == e.counter_id)
+            .where(e.counter_id.in_(ids), e.at < before, e.number < c.entries)
+            .limit(limit)
+        )
+        old = [dict(row) for row in session.execute(query).mappings()]
+        if old:
+            session.run(_drop, old)
+        if ids and len(old) < limit:
+            self._behind = ids[-1]
+        return len(old)
+
+    @staticmethod
+    def _next(session: Session, behind: str) -> list[str]:
+        c = counters.counters.c
+        return list(session.execute(select(c.id).where(c.id > behind).order_by(c.id).limit(COUNTERS_AT_ONCE)).scalars())

@@ -200,7 +200,7 @@ def leap(session: Session) -> None:
         session.execute(text(f"UPDATE sqlite_sequence SET seq = seq + {LEAP} WHERE name = 'events'"))  # noqa: S608
 
 
-def forget_old(session: Session, before: datetime, limit: int = 500) -> int:
+def forget_old(session: Session, before: datetime, limit: int = 200) -> int:
     """Drop events from before a moment, the oldest first, a few at a time. Returns how many.
 
     The last of them stays: it is the cursor of whoever has read them all, however long nothing happened since.

@@ -45,6 +45,10 @@ exceptions = Table(
         sqlite_where=text("closed_at IS NULL"),
     ),
     Index(None, "closed_at", "id"),
+    Index(None, "cause", "id"),
+    Index(None, "cause", "closed_at", "id"),
+    Index(None, "severity", "id"),
+    Index(None, "channel_id", "id"),
     Index(None, "subject"),
 )
 

@@ -254,8 +254,8 @@ def _movements(
 ) -> tuple[list[dict[str, Any]], str | None]:
     m = stock_movements.c
     query = select(stock_movements).where(m.sku_id == sku_id).order_by(m.id.desc()).limit(limit + 1)
-    if place is not None:
-        query = query.where(m.location_id == place)
+    if place is not None:  # by the SKU's index: SQLite would walk through all that happened at the place
+        query = query.where(func.coalesce(m.location_id, m.location_id) == place)
     if before is not None:
         query = query.where(m.id < before)
     found = [dict(row) for row in session.execute(query).mappings()]

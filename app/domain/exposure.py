@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, or_, select
+from sqlalchemy import CompoundSelect, Row, func, select, union
 
 from app.database import Session
 from app.domain import catalogue, channels, commitments, counters, listings, orders, repayment, writes
@@ -71,7 +71,7 @@ def _exposed(session: Session, channel_id: str | None) -> Iterator[dict[str, Any
     )
     if channel_id is not None:
         found = found.where(c.channel_id == channel_id)
-    at_risk = _may_have_units(short)
+    at_risk = c.id.in_(_may_have_units(short))
     rows = session.execute(found.where(at_risk)).all()
     for begin in range(0, len(rows), AT_ONCE):
         part = rows[begin : begin + AT_ONCE]
@@ -81,8 +81,8 @@ def _exposed(session: Session, channel_id: str | None) -> Iterator[dict[str, Any
                 yield _view(row, there, causes)
     # Of the others it is enough to know that nothing keeps them from being sold below zero: they may be all of a large shop's.
     unbounded = sorted(id for id, row in there.items() if _sells_below_zero(row))
-    selling = and_(c.state != "gone", or_(~c.protected, c.channel_id.in_(unbounded)), ~at_risk)
-    for row in session.execute(found.where(selling)):
+    selling = union(select(c.id).where(counters.UNPROTECTED), select(c.id).where(c.channel_id.in_(unbounded)))
+    for row in session.execute(found.where(c.id.in_(selling), c.state != "gone", ~at_risk)):
         yield _view(row, there, [("sells_below_zero", None)])
 
 
@@ -129,20 +129,15 @@ def _sells_below_zero(channel: Mapping[str, Any]) -> bool:
     return bool(channel["capabilities"]) and channel["capabilities"]["refuses_below_zero"] != Refuses.ALWAYS
 
 
-def _may_have_units(short: Mapping[str, int]) -> ColumnElement[bool]:
-    """Which counters have to be looked at: an excess always has a cause, so that the others needn't be."""
+def _may_have_units(short: Mapping[str, int]) -> CompoundSelect[Any]:
+    """The ids of the counters that have to be looked at: an excess always has a cause, so that the others needn't be."""
     c, w = counters.counters.c, writes.writes.c
     uncovered = select(writes.write_entries.c.counter_id).join(writes.writes, w.id == writes.write_entries.c.write_id)
     uncovered = uncovered.where(w.closed_at.is_(None), writes.write_entries.c.guard.is_not(None))
-    return or_(
-        c.excess_cause.is_not(None),
-        c.exposed > 0,
-        c.held > 0,
-        and_(c.state != "gone", ~c.known),
-        channels.channels.c.status == "connected",
-        c.id.in_(uncovered),
-        c.id.in_(sorted(short)),
+    connected = (
+        select(c.id).join(channels.channels, channels.channels.c.id == c.channel_id).where(channels.channels.c.status == "connected")
     )
+    return union(select(c.id).where(counters.AT_RISK), connected, uncovered, select(c.id).where(c.id.in_(sorted(short))))
 
 
 def _short(session: Session) -> dict[str, int]:

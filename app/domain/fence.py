@@ -64,7 +64,10 @@ class Want:
 
 def hold(session: Session, pen: Pen, *, for_s: float = 0.0) -> dict[str, Any]:
     """The lane's row, ours for this transaction; and the lease is ours for so many seconds yet. Raises: LeaseLost."""
-    (row,) = session.find(channels.lanes, channel_id=pen.channel_id, lock=True)
+    held: dict[str, dict[str, Any]] = session.info.setdefault("lanes held", {})
+    if pen.channel_id not in held:
+        (held[pen.channel_id],) = session.find(channels.lanes, channel_id=pen.channel_id, lock=True)
+    row = held[pen.channel_id]
     if row["fence"] != pen.fence:
         raise LeaseLost(f"lane {pen.channel_id} belongs to {row['holder']} now")
     if for_s and (row["lease_until"] is None or row["lease_until"] < chance.now() + timedelta(seconds=for_s)):
@@ -114,7 +117,8 @@ def raise_or_lower(
     for each in mine:
         if each.exposed:  # what it will offer beyond what it was given has a name from now on
             counters.changed(session, each)
-    return _open(session, pen, unit, str(pen.can.write_mode), entries, key, compose(named, key))
+    opened = _open(session, pen, unit, str(pen.can.write_mode), entries, key, compose(named, key))
+    return opened | {"names": {entry["counter_id"]: entry["external_id"] for entry in named}}
 
 
 def _relative(session: Session, pen: Pen, mine: Sequence[Counter], wants: Mapping[str, Want]) -> list[dict[str, Any]] | None:
@@ -235,10 +239,12 @@ def _open(
         "sent_at": now if state == "intent" else None,
         "created_at": now,
     }
-    writes.add(session, row, [entry | {"write_id": row["id"]} for entry in entries])
+    kept = [entry | {"write_id": row["id"]} for entry in entries]
+    writes.add(session, row, kept)
     for entry in entries:
         counters.change(session, entry["counter_id"], due_at=None)
-    return writes.get(session, row["id"])
+    (opened,) = session.find(writes.writes, id=row["id"])  # its body as it is kept: each repetition sends the same
+    return opened | {"entries": sorted(kept, key=lambda entry: str(entry["counter_id"]))}
 
 
 # A new holder

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, text
 
 from app import chance
 from app.database import Session
@@ -89,10 +89,10 @@ def _lines(session: Session, ids: Collection[str] | None = None) -> list[dict[st
     lanes = {row["channel_id"]: row for row in session.find(channels.lanes, among=("channel_id", known))} if known else {}
     open_writes = _grouped(session, _open_writes())
     due = _grouped(session, _due(known, now))
-    states = _grouped(session, _counters(known))
+    states = _states(session, known)
     waiting = _grouped(session, _waiting(known))
-    found = _grouped(session, _differences(known))
-    about = _grouped(session, _exceptions(known))
+    found = _grouped(session, _differences())
+    about = _grouped(session, _exceptions())
     made = []
     for row in rows:
         id, lane = row["id"], lanes[row["id"]]
@@ -186,9 +186,15 @@ def _due(ids: Collection[str], now: datetime) -> Select[Any]:
     return select(c.channel_id, func.count().label("count"), func.min(c.due_at).label("since")).where(*mine).group_by(c.channel_id)
 
 
-def _counters(ids: Collection[str]) -> Select[Any]:
+def _states(session: Session, ids: Collection[str]) -> dict[str, list[dict[str, Any]]]:
+    """How many counters are in each state. Nearly all are active, so the others are counted, and all of them."""
     c = counters.counters.c
-    return select(c.channel_id, c.state, func.count().label("count")).where(c.channel_id.in_(ids)).group_by(c.channel_id, c.state)
+    others = select(c.channel_id, c.state, func.count().label("count")).where(c.channel_id.in_(ids), text("state <> 'active'"))
+    found = _grouped(session, others.group_by(c.channel_id, c.state))
+    for row in session.execute(select(c.channel_id, func.count().label("count_")).where(c.channel_id.in_(ids)).group_by(c.channel_id)):
+        if active := row.count_ - sum(each["count"] for each in found.get(row.channel_id, ())):
+            found.setdefault(row.channel_id, []).append({"state": "active", "count": active})
+    return found
 
 
 def _waiting(ids: Collection[str]) -> Select[Any]:
@@ -197,15 +203,15 @@ def _waiting(ids: Collection[str]) -> Select[Any]:
     return select(d.channel_id, func.count().label("count"), func.min(d.received_at).label("since")).where(*mine).group_by(d.channel_id)
 
 
-def _differences(ids: Collection[str]) -> Select[Any]:
+def _differences() -> Select[Any]:
+    """Of all channels, as with writes; so are exceptions."""
     d = differences.differences.c
-    mine = (d.closed_at.is_(None), d.channel_id.in_(ids))
-    return select(d.channel_id, d.cause, func.count().label("count")).where(*mine).group_by(d.channel_id, d.cause)
+    return select(d.channel_id, d.cause, func.count().label("count")).where(d.closed_at.is_(None)).group_by(d.channel_id, d.cause)
 
 
-def _exceptions(ids: Collection[str]) -> Select[Any]:
+def _exceptions() -> Select[Any]:
     e = exceptions.exceptions.c
-    mine = (e.closed_at.is_(None), e.channel_id.in_(ids))
+    mine = (e.closed_at.is_(None), e.channel_id.is_not(None))
     figures = (func.count().label("count"), func.min(e.opened_at).label("since"))
     return select(e.channel_id, e.cause, e.severity, *figures).where(*mine).group_by(e.channel_id, e.cause, e.severity)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -19,6 +20,7 @@ from sqlalchemy import (
     String,
     Table,
     bindparam,
+    delete,
     insert,
     literal_column,
     select,
@@ -241,3 +243,17 @@ class NotReadable(Refusal):
 _with_place = select(imports, locations.locations.c.code.label("location")).join(
     locations.locations, locations.locations.c.id == imports.c.location_id
 )
+
+
+_drop_errors = Prepared(
+    delete(import_errors).where(import_errors.c.import_id == bindparam("import_id"), import_errors.c.number == bindparam("number"))
+)
+
+
+def forget_old(session: Session, before: datetime, limit: int = 200) -> int:
+    """Drop what was wrong with files that were taken in before a moment, a few rows at a time; that they were stays. Returns how many."""
+    e = import_errors.c
+    over = select(imports.c.id).where(imports.c.finished_at < before)
+    query = select(e.import_id, e.number).where(e.import_id.in_(over)).limit(limit)
+    old = [dict(row) for row in session.execute(query).mappings()]
+    return session.run(_drop_errors, old) if old else 0

@@ -25,7 +25,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    text,
     update,
 )
 
@@ -57,13 +56,8 @@ listings = Table(
     Column("updated_at", Utc, nullable=False),
     UniqueConstraint("channel_id", "external_id"),
     Index(None, "counter_id"),
-    Index(
-        "ix_listings_open",
-        "channel_id",
-        "id",
-        postgresql_where=text("mapping = 'open'"),
-        sqlite_where=text("mapping = 'open'"),
-    ),
+    Index(None, "channel_id", "id"),
+    Index(None, "channel_id", "mapping", "id"),
 )
 
 listing_components = Table(

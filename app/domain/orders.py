@@ -31,7 +31,7 @@ from sqlalchemy import (
 
 from app import chance
 from app.database import Contended, Id, Json, Session, Utc, metadata
-from app.domain import catalogue, commitments, contacts, events, exceptions, locations, recovery, repayment, reservations, stock
+from app.domain import catalogue, commitments, contacts, events, exceptions, locations, recent, recovery, repayment, reservations, stock
 from app.domain.causes import Cause
 from app.domain.errors import InsufficientStock, NotFound, WrongState
 from app.domain.pricing import AMOUNTS, LINE_AMOUNTS, OrderDraft, priced
@@ -100,6 +100,13 @@ orders = Table(
     Index(None, "status", "id"),
     Index(None, "updated_at"),
     Index(
+        "ix_orders_channel",
+        "channel_id",
+        "id",
+        postgresql_where=text("channel_id IS NOT NULL"),
+        sqlite_where=text("channel_id IS NOT NULL"),
+    ),
+    Index(
         "ix_orders_reference",
         "reference",
         postgresql_where=text("reference IS NOT NULL"),
@@ -142,7 +149,7 @@ order_lines = Table(
     Column("held", Integer, nullable=False, server_default="0"),  # owed, and not counted down by the channel yet
     Column("decimal_quantity", String(32), nullable=True),
     Index(None, "order_id"),
-    Index(None, "sku_id"),
+    Index(None, "sku_id", "order_id"),
     Index(
         "ix_order_lines_listing",
         "listing_id",
@@ -471,22 +478,33 @@ def page(
     channel_id: str | None = None,
 ) -> list[dict[str, Any]]:
     """Orders, newest first. `code` is of a SKU that was ordered, `location` of one that owes it something or has sent something."""
-    query = select(orders.c.id).order_by(orders.c.id.desc()).limit(limit)
+    # By an index of what the fewest orders have in common, in the order of their ids.
+    line, promised = order_lines.c, commitments.commitments.c
+    if code is not None:
+        order_id = line.order_id
+        query = select(order_id).distinct().where(line.sku_id == catalogue.id_of(code))
+    elif location is not None:
+        order_id = promised.order_id
+        query = select(order_id).distinct().where(promised.location_id == locations.id_of(location))
+    else:
+        order_id = orders.c.id
+        query = select(order_id)
+    if order_id is not orders.c.id and any(each is not None for each in (status, reference, updated_since, channel_id)):
+        query = query.join(orders, orders.c.id == order_id)
+    query = query.order_by(order_id.desc()).limit(limit)
     if after is not None:
-        query = query.where(orders.c.id < after)
+        query = query.where(order_id < after)
     if status is not None:
         query = query.where(orders.c.status == status)
     if reference is not None:
         query = query.where(orders.c.reference == reference)
     if updated_since is not None:
-        query = query.where(orders.c.updated_at >= updated_since)
+        query = query.where(recent.changed(session, orders, updated_since))
     if channel_id is not None:
         query = query.where(orders.c.channel_id == channel_id)
-    if code is not None:
-        query = query.where(orders.c.id.in_(select(order_lines.c.order_id).where(order_lines.c.sku_id == catalogue.id_of(code))))
-    if location is not None:
-        promised = commitments.commitments.c
-        query = query.where(orders.c.id.in_(select(promised.order_id).where(promised.location_id == locations.id_of(location))))
+    if code is not None and location is not None:
+        there = select(promised.id).where(promised.order_id == order_id, promised.location_id == locations.id_of(location))
+        query = query.where(there.exists())
     return _views(session, list(session.execute(query).scalars()))
 
 

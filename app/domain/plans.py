@@ -6,7 +6,7 @@ transaction of its own, so a crash between the two loses nothing.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,7 +34,7 @@ from app.domain import events
 from app.domain.catalogue import skus
 from app.domain.causes import Cause
 from app.domain.errors import NotFound
-from app.statements import Prepared, given
+from app.statements import Prepared, finding, given
 
 sku_plans = Table(
     "sku_plans",
@@ -115,20 +115,18 @@ def due(session: Session, limit: int, *, planned_before: datetime, place: int = 
     no harm; they wait for each other.
     """
 
-    def ours(query: Prepared, before: datetime) -> list[str]:
-        rows = session.rows(query, {"before": before, "limit": limit * of})
-        late = before - LEFT_LYING
-        return [row["sku_id"] for row in rows if int(row["sku_id"][-6:], 16) % of == place or row["since"] < late]
-
-    found = ours(_marked, chance.now())[:limit]
-    if len(found) < limit:
-        found += [each for each in ours(_stale, planned_before) if each not in found]
-    return found[:limit]
+    before = chance.now(), planned_before
+    queries = [(query, {"before": moment, "limit": limit * of}) for query, moment in zip((_marked, _stale), before, strict=True)]
+    found: dict[str, None] = {}
+    for rows, moment in zip(session.rows_each(queries), before, strict=True):
+        late = moment - LEFT_LYING
+        found |= {row["sku_id"]: None for row in rows if int(row["sku_id"][-6:], 16) % of == place or row["since"] < late}
+    return list(found)[:limit]
 
 
 def hold(session: Session, sku_id: str) -> None:
     """Whoever marks it from here on waits until it is planned. Before anything is read that the plan rests on; behind its levels."""
-    session.find(sku_plans, columns=["sku_id"], sku_id=sku_id, lock=True)
+    session.later(finding(sku_plans, ("sku_id",), ("sku_id",), None, True), {"sku_id": sku_id})
 
 
 def planned(session: Session, sku_id: str, own_rate: float) -> None:
@@ -141,7 +139,7 @@ def again(session: Session, sku_id: str, at: datetime) -> None:
     session.change(sku_plans, {"due_at": at}, sku_id=sku_id)
 
 
-_get = Prepared(
+one = Prepared(
     select(sku_plans, skus.c.safety_stock, skus.c.tracked, skus.c.archived, skus.c.code.label("sku"))
     .join(skus, skus.c.id == sku_plans.c.sku_id)
     .where(sku_plans.c.sku_id == given(sku_plans.c.sku_id))
@@ -150,7 +148,11 @@ _get = Prepared(
 
 def get(session: Session, sku_id: str) -> dict[str, Any]:
     """How a SKU's units are shared out. Raises: NotFound where no counter stands for it."""
-    rows = session.rows(_get, {"sku_id": sku_id})
+    return the_one(session.rows(one, {"sku_id": sku_id}))
+
+
+def the_one(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What `one` found. Raises: NotFound."""
     if not rows:
         raise NotFound("No channel sells this SKU yet, so there is nothing to share out.")
     return rows[0]

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import chance
@@ -46,10 +46,13 @@ from app.domain.orders import order_lines
 from app.domain.pricing import AMOUNTS, LINE_AMOUNTS
 from app.domain.snapshots import LineSnapshot, Missing, OrderSnapshot, OrderState
 from app.domain.stock import Move
-from app.statements import Prepared
+from app.statements import Prepared, finding
 
 # By how much a shop's clock may be wrong. Freeing an unpaid order's units before the shop does would sell them twice; later is harmless.
 CLOCKS_DIFFER = timedelta(minutes=5)
+
+UNPAID = text("NOT orders.paid AND NOT orders.lapsed AND orders.status = 'open'")
+"""That an order waits for its payment, in the words of the index of those."""
 
 _FIGURES = ("ordered", "cancelled", "shipped", "returned", "counted_down", "put_back")
 
@@ -70,6 +73,9 @@ class _Work:
     counted: list[Counter] = field(default_factory=list)  # those of which something was sold or put back
     skus: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     changed: bool = False
+    # What is known of the order, and of its lines by their ids, and not written yet.
+    unwritten: dict[str, Any] = field(default_factory=dict)
+    counts: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
     def state(self) -> str:
@@ -93,8 +99,7 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
     """
     if snapshot.state is OrderState.NOT_YET:
         return None
-    channel = channels.get(session, channel_id)
-    order = _find(session, channel_id, snapshot.external_id)
+    channel, order = _find(session, channel_id, snapshot.external_id)
     first_seen = order is None
     if order is None:
         if snapshot.state is not OrderState.GONE and isinstance(snapshot.lines, Missing):
@@ -199,7 +204,7 @@ def unpaid_due(session: Session, channel_id: str, limit: int) -> list[str]:
     o = orders.orders.c
     query = (
         select(o.external_id)
-        .where(o.channel_id == channel_id, ~o.paid, ~o.lapsed, o.status == "open", o.hold_until <= chance.now())
+        .where(o.channel_id == channel_id, UNPAID, o.hold_until <= chance.now())
         .order_by(o.hold_until, o.id)
         .limit(limit)
     )
@@ -221,9 +226,14 @@ def hashed(snapshot: OrderSnapshot) -> int:
     return int.from_bytes(blake2b(said, digest_size=8).digest(), signed=True)
 
 
-def _find(session: Session, channel_id: str, external_id: str) -> dict[str, Any] | None:
-    rows = session.find(orders.orders, channel_id=channel_id, external_id=external_id, lock=False)
-    return rows[0] if rows else None
+_channel = finding(channels.channels, ("id",), (), None, None)
+_order = finding(orders.orders, ("channel_id", "external_id"), (), None, False)
+
+
+def _find(session: Session, channel_id: str, external_id: str) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    order = {"channel_id": channel_id, "external_id": external_id}
+    (channel,), found = session.rows_each([(_channel, {"id": channel_id}), (_order, order)])
+    return channel, found[0] if found else None
 
 
 def _rows(session: Session, order_id: str) -> list[dict[str, Any]]:
@@ -313,7 +323,7 @@ def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, gone: i
     if not isinstance(snapshot.amounts, Missing):
         changes |= {name: money.amount for name, money in snapshot.amounts.items() if name in AMOUNTS}
     work.order |= changes
-    session.change(orders.orders, changes, id=order["id"])
+    work.unwritten = changes
 
 
 def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -342,7 +352,7 @@ def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None, *, ad
         changes |= {name: total for name, total in sums.items() if added_up and name not in said}
         final |= changes
         changes["rounding"] = final["total"] - sums["total"] - final["shipping"]
-    session.change(orders.orders, changes, id=order["id"])
+    session.change(orders.orders, work.unwritten | changes, id=order["id"])
     is_news = work.first_seen or work.changed or status != order["status"]
     if is_news and (work.rows or order["gone_version"] is None):
         data = {
@@ -530,10 +540,13 @@ def _counter_id(session: Session, here: Sequence[Mapping[str, Any]]) -> str | No
 def _hold(session: Session, work: _Work, rows: Sequence[Mapping[str, Any]], counter_ids: Sequence[Any]) -> None:
     """Hold the levels and counters of every SKU that is touched, in the one order."""
     wanted = {row["sku_id"] for row in rows if row["sku_id"] is not None}
-    named = [each for each in counter_ids if each is not None]
-    theirs = session.find(counters.counters, columns=["sku_id"], among=("id", named))
-    wanted |= {row["sku_id"] for row in theirs if row["sku_id"] is not None}
     work.rivals = counters.of_skus(session, wanted)
+    # A counter that stands for something else by now, or for nothing.
+    named = sorted({each for each in counter_ids if each is not None} - {each.id for each in work.rivals})
+    theirs = session.find(counters.counters, columns=["sku_id"], among=("id", named))
+    if others := {row["sku_id"] for row in theirs if row["sku_id"] is not None} - wanted:
+        wanted |= others
+        work.rivals = counters.of_skus(session, wanted)
     columns = ["id", "code", "tracked", "cost", "cost_currency"]
     work.skus = {row["id"]: row for row in session.find(catalogue.skus, columns=columns, among=("id", sorted(wanted)))}
 
@@ -550,7 +563,7 @@ def _count(session: Session, work: _Work, line: LineSnapshot, here: Sequence[dic
     if after != before:
         work.changed = True
         row |= after
-        session.change(order_lines, after, id=row["id"])
+        work.counts[row["id"]] = after
     if counter is None or (not net and not put_back and held == before["held"]):
         return
     changes: dict[str, Any] = {"shown": counter.shown - net, "held": max(0, counter.held + held - before["held"])}
@@ -634,10 +647,13 @@ def _owe(session: Session, work: _Work, line: LineSnapshot, row: dict[str, Any],
             _promise(session, work, row, mine, more, counter)
         elif more < 0:
             _give_back(session, work, row, mine, -more, counter)
+    counts = work.counts.pop(row["id"], {})
     if any(row[name] != value for name, value in changes.items()):
         work.changed = True
         row |= changes
-        session.change(order_lines, changes, id=row["id"])
+        session.change(order_lines, counts | changes, id=row["id"])
+    elif counts:
+        session.change(order_lines, counts, id=row["id"])
     if is_decimal:
         exceptions.raise_(
             session,

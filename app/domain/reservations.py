@@ -36,6 +36,7 @@ reservations = Table(
     Column("reference", String(200), nullable=True),
     Column("expires_at", Utc, nullable=False),
     Column("created_at", Utc, nullable=False),
+    Index(None, "status", "id"),
     Index("ix_reservations_held", "expires_at", postgresql_where=text("status = 'held'"), sqlite_where=text("status = 'held'")),
 )
 
@@ -48,6 +49,7 @@ reservation_lines = Table(
     # What is still held; 0 once it was used, released, lapsed or lost to a fact.
     Column("quantity", Integer, nullable=False),
     CheckConstraint("quantity >= 0", name="quantity_not_negative"),
+    Index(None, "sku_id", "reservation_id"),
     Index(
         "ix_reservation_lines_held",
         "sku_id",

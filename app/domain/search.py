@@ -73,9 +73,9 @@ def index(session: Session, table: Table, changes: Iterable[tuple[str, set[str],
         gone += ({"old_word": word, "old_owner": owner} for word in before - now)
         new += ({"word": word, _OWNER[table.name]: owner} for word in now - before)
     if gone:
-        session.run(_deletes[table.name], gone)
+        session.later(_deletes[table.name], gone)
     if new:
-        session.run(_inserts[table.name], new)
+        session.later(_inserts[table.name], new)
 
 
 def _begins(column: ColumnElement[Any], word: str) -> ColumnElement[bool]:

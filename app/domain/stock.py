@@ -36,11 +36,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from app import chance
 from app.database import Id, Session, Statement, Utc, metadata
-from app.domain import events
+from app.domain import events, recent
 from app.domain.catalogue import id_of, skus
 from app.domain.causes import Cause
 from app.domain.codes import key_of
 from app.domain.errors import ForbiddenMove, InsufficientStock
+from app.domain.locations import id_of as id_of_place
 from app.domain.locations import locations
 from app.statements import Prepared, one_of, padded
 
@@ -123,6 +124,7 @@ stock_movements = Table(
     Column("occurred_at", Utc, nullable=False),
     Column("recorded_at", Utc, nullable=False),
     Index(None, "sku_id", "location_id", "occurred_at"),
+    Index(None, "location_id", "id"),
     Index(None, "cause_id"),
 )
 
@@ -177,13 +179,15 @@ def move_many(session: Session, moves: Sequence[Move], *, cause: Cause, occurred
     session.later(_insert_movements, rows)
     # The levels last: on PostgreSQL a hot row is then locked for as short a time as can be.
     touching = [move for move in moves if move.source in STATES or move.target in STATES]
-    changed = session.run_each([_level_change(session, move, now) for move in touching])
-    for move, rows_changed in zip(touching, changed, strict=True):
-        if not rows_changed:
-            raise InsufficientStock([_shortage(session, move)])
-        touched(session).add(move.sku_id)
-        if move.target == "available":
-            freed(session).add(move.sku_id)
+    if _only_come_in(touching):
+        session.later(_into(session.dialect, touching[0].target), [_arrival(move, now) for move in touching])
+    else:
+        changed = session.run_each([_level_change(session, move, now) for move in touching])
+        for move, rows_changed in zip(touching, changed, strict=True):
+            if not rows_changed:
+                raise InsufficientStock([_shortage(session, move)])
+    touched(session).update(move.sku_id for move in touching)
+    freed(session).update(move.sku_id for move in touching if move.target == "available")
     events.append(
         session,
         "stock.moved",
@@ -212,10 +216,20 @@ def in_no_hurry(session: Session) -> set[str]:
     return found
 
 
+def _only_come_in(moves: Sequence[Move]) -> bool:
+    """Whether nothing is taken from anywhere, and every level is named once: then they are changed together."""
+    levels = {(move.sku_id, move.location_id) for move in moves}
+    return 1 < len(levels) == len(moves) and len({move.target for move in moves}) == 1 and not any(move.source in STATES for move in moves)
+
+
 def _level_change(session: Session, move: Move, now: datetime) -> Statement:
-    parameters = {"sku": move.sku_id, "location": move.location_id, "units": move.quantity, "now": now}
-    prepared = _guarded(move.source, move.target) if move.source in STATES else _into(session.dialect, move.target)
-    return prepared, parameters
+    if move.source in STATES:
+        return _guarded(move.source, move.target), {"sku": move.sku_id, "location": move.location_id, "units": move.quantity, "now": now}
+    return _into(session.dialect, move.target), _arrival(move, now)
+
+
+def _arrival(move: Move, now: datetime) -> dict[str, Any]:
+    return {"sku_id": move.sku_id, "location_id": move.location_id, move.target: move.quantity, "updated_at": now}
 
 
 @cache
@@ -238,22 +252,11 @@ def _guarded(source: str, target: str) -> Prepared:
 
 @cache
 def _into(dialect: str, target: str) -> Prepared:
-    units = bindparam("units", type_=BigInteger)
-    now = bindparam("now", type_=Utc)
     # Both dialects speak the same words here; SQLAlchemy only keeps them in two places.
-    upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
-    return Prepared(
-        upsert(stock_levels)
-        .values(
-            {
-                "sku_id": bindparam("sku", type_=Id()),
-                "location_id": bindparam("location", type_=Id()),
-                target: units,
-                "updated_at": now,
-            }
-        )
-        .on_conflict_do_update(index_elements=["sku_id", "location_id"], set_={target: stock_levels.c[target] + units, "updated_at": now})
-    )
+    insertion = (postgresql.insert if dialect == "postgresql" else sqlite.insert)(stock_levels)
+    changes = {target: stock_levels.c[target] + insertion.excluded[target], "updated_at": insertion.excluded.updated_at}
+    upsert = insertion.on_conflict_do_update(index_elements=["sku_id", "location_id"], set_=changes)
+    return Prepared(upsert, ["sku_id", "location_id", target, "updated_at"], together=True)
 
 
 _insert_movements = Prepared(insert(stock_movements), [column.key for column in stock_movements.c])
@@ -349,14 +352,15 @@ def _divide(free: dict[str, int], quantity: int) -> list[tuple[str, int]]:
 
 
 def lock(session: Session, sku_ids: Iterable[str] | Select[Any]) -> None:
-    """Hold the levels of these SKUs against other writers, taken in the one order; a select names them too."""
+    """Hold the levels of these SKUs against other writers, taken in the one order, before the next statement is run; a select names them
+    too."""
     if session.dialect == "sqlite":
         return  # its one writer is alone
     if isinstance(sku_ids, Select):
         session.execute(_locking(stock_levels.c.sku_id.in_(sku_ids)))
     elif wanted := sorted(set(sku_ids)):
         size, named = padded("sku", wanted)
-        session.rows(_locked(size), named)
+        session.later(_locked(size), named)
 
 
 def _locking(which: ColumnElement[bool]) -> Select[Any]:
@@ -401,9 +405,19 @@ def page_levels(
         query = query.where(locations.c.code_key == key_of(location))
     if updated_since is not None:
         query = query.where(stock_levels.c.updated_at >= updated_since)
+        if (few := _few_moved(session, updated_since)) is not None:
+            query = query.where(stock_levels.c.sku_id.in_(few))
     if after is not None:
         query = query.where(tuple_(stock_levels.c.sku_id, stock_levels.c.location_id) > tuple_(*after, types=[Id(), Id()]))
     return [dict(row) for row in session.execute(query).mappings()]
+
+
+def _few_moved(session: Session, since: datetime) -> list[str] | None:
+    """The SKUs that moved since a moment, if they are few. Nothing else changes a level, and an index of its own moment would have to
+    follow every sale."""
+    m = stock_movements.c
+    found = list(session.execute(select(m.sku_id).where(m.id >= chance.first_id(since)).limit(recent.FEW + 1)).scalars())
+    return sorted(set(found)) if len(found) <= recent.FEW else None
 
 
 def page_movements(
@@ -427,7 +441,9 @@ def page_movements(
     if code is not None:
         query = query.where(stock_movements.c.sku_id == id_of(code))
     if location is not None:
-        query = query.where(locations.c.code_key == key_of(location))
+        # Of a SKU its own index is the better one; SQLite would walk through all that happened at the place.
+        at = stock_movements.c.location_id
+        query = query.where((at if code is None else func.coalesce(at, at)) == id_of_place(location))
     if cause_id is not None:
         query = query.where(stock_movements.c.cause_id == cause_id)
     if recorded_since is not None:

@@ -324,7 +324,7 @@ def _late(session: Session, channel_id: str, before: datetime) -> list[_Late]:
     mine = (c.channel_id == channel_id, c.state == "active", c.target.is_not(None), c.due_at.is_not(None))
     query = select(c.id, c.due_at, c.attempts).where(*mine, ~open_write, (c.due_at <= before) | (c.attempts >= REFUSED_OFTEN))
     found = []
-    for row in session.execute(query.order_by(c.id)):
+    for row in sorted(session.execute(query), key=lambda row: str(row.id)):  # by the index of what is due, not by that of ids
         since, words = _refused_since(session, row.id) if row.attempts else (None, "")
         late = _Late(min(row.due_at, since or row.due_at), row.attempts >= REFUSED_OFTEN, words)
         if late.since <= before:

@@ -33,7 +33,9 @@ workers = Table(
 def beat(session: Session, worker: str) -> list[str]:
     """A sign of life. Returns the workers that live, those that came first before the others."""
     now = chance.now()
-    if not session.change(workers, {"seen_at": now}, id=worker):
+    if session.find(workers, columns=["id"], id=worker):
+        session.change(workers, {"seen_at": now}, id=worker)
+    else:
         session.add(workers, {"id": worker, "started_at": now, "seen_at": now})
     w = workers.c
     living = select(w.id).where(w.seen_at > now - GONE).order_by(w.started_at, w.id)

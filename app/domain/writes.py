@@ -5,24 +5,26 @@ At most one is open per write unit. What may happen to it, and when, is `fence.p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     String,
     Table,
+    and_,
     bindparam,
     delete,
     func,
+    literal_column,
     or_,
     select,
     text,
@@ -30,7 +32,7 @@ from sqlalchemy import (
 
 from app.database import Id, Json, Session, Utc, metadata
 from app.domain.errors import NotFound
-from app.statements import Prepared, given, one_of, padded
+from app.statements import Prepared, finding, given
 
 # intent: stored, and perhaps sent; unknown: sent, and nobody can say what came of it; accepted: deferred, processed later;
 # reading: no request of ours is out, the counter is to be read; settling: read, and orders counted before that are awaited.
@@ -120,23 +122,6 @@ def learned_at_last(session: Session, counter_id: str) -> int:
     return session.scalar(query) or 0
 
 
-@cache
-def _flying(size: int) -> Prepared:
-    entry = write_entries.c
-    names = ("counter_id", "write_id", "change", "expected", "value", "guard", "put_back_since", "learned_since", "reading")
-    query = select(*(entry[name] for name in names), writes.c.mode, writes.c.state).join(writes, writes.c.id == entry.write_id)
-    return Prepared(query.where(one_of(entry.counter_id, "counter", size), writes.c.closed_at.is_(None)))
-
-
-def flights(session: Session, counter_ids: Iterable[str]) -> dict[str, Flight]:
-    """The open write of each counter that has one."""
-    wanted = sorted(counter_ids)
-    if not wanted:
-        return {}
-    size, named = padded("counter", wanted)
-    return {row.pop("counter_id"): Flight(**row) for row in session.rows(_flying(size), named)}
-
-
 def add(session: Session, row: dict[str, Any], entries: Sequence[dict[str, Any]]) -> None:
     session.add(writes, row)
     session.add(write_entries, entries)
@@ -152,14 +137,26 @@ def change_entry(session: Session, write_id: str, counter_id: str, **changes: An
 
 def get(session: Session, write_id: str) -> dict[str, Any]:
     """A write and its entries. Raises: NotFound."""
-    rows = session.find(writes, id=write_id)
+    rows, entries = session.rows_each([(_one, {"id": write_id}), (_entries, {"write_id": write_id})])
     if not rows:
         raise NotFound(f"No write has the id {write_id}.")
-    return rows[0] | {"entries": entries_of(session, write_id)}
+    return rows[0] | {"entries": sorted(entries, key=_by_counter)}
 
 
 def entries_of(session: Session, write_id: str) -> list[dict[str, Any]]:
-    return sorted(session.find(write_entries, write_id=write_id), key=lambda row: str(row["counter_id"]))
+    return sorted(session.rows(_entries, {"write_id": write_id}), key=_by_counter)
+
+
+def _by_counter(entry: Mapping[str, Any]) -> str:
+    return str(entry["counter_id"])
+
+
+_one, _entries = finding(writes, ("id",), (), None, None), finding(write_entries, ("write_id",), (), None, None)
+
+
+def is_open(channel_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """That a write is open on any unit of a channel. Of every unit, in words: without them SQLite looks through all writes there were."""
+    return and_(writes.c.channel_id == channel_id, writes.c.unit > literal_column("''"), writes.c.closed_at.is_(None))
 
 
 _open = Prepared(
@@ -175,17 +172,18 @@ def open_of_unit(session: Session, channel_id: str, unit: str) -> dict[str, Any]
     return rows[0] if rows else None
 
 
+_open_of_channel = Prepared(select(writes).where(is_open(given(writes.c.channel_id))).order_by(writes.c.id))
+
+
 def open_of_channel(session: Session, channel_id: str) -> list[dict[str, Any]]:
     """A channel's open writes, oldest first."""
-    query = select(writes).where(writes.c.channel_id == channel_id, writes.c.closed_at.is_(None)).order_by(writes.c.id)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return session.rows(_open_of_channel, {"channel_id": channel_id})
 
 
 _due = Prepared(
     select(writes)
     .where(
-        writes.c.channel_id == given(writes.c.channel_id),
-        writes.c.closed_at.is_(None),
+        is_open(given(writes.c.channel_id)),
         or_(
             writes.c.due_at <= given(writes.c.due_at, "now"),
             or_(writes.c.state == "intent", writes.c.state == "unknown") & writes.c.due_at.is_(None),
@@ -204,8 +202,7 @@ def due(session: Session, channel_id: str, now: datetime, settled_at: datetime |
 
 _settles = Prepared(
     select(func.min(writes.c.settle_after).label("at")).where(
-        writes.c.channel_id == given(writes.c.channel_id),
-        writes.c.closed_at.is_(None),
+        is_open(given(writes.c.channel_id)),
         writes.c.state == "settling",
         writes.c.settle_after > given(writes.c.settle_after, "since"),
     )
@@ -233,7 +230,7 @@ def page(
     return [get(session, found) for found in session.execute(query).scalars().all()]
 
 
-def forget_old(session: Session, before: datetime, limit: int = 500) -> int:
+def forget_old(session: Session, before: datetime, limit: int = 200) -> int:
     """Drop closed writes from before a moment, a few at a time. Returns how many."""
     query = select(writes.c.id).where(writes.c.closed_at < before).order_by(writes.c.closed_at).limit(limit)
     old = list(session.execute(query).scalars())

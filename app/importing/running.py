@@ -20,8 +20,9 @@ from app.importing.formats import Shop, groups
 from app.importing.reading import open_file
 from app.importing.shops import recognise
 
-# How long a chunk may hold the writer, and how many rows it may have whatever it takes.
-CHUNK_SECONDS = 0.04
+# How long a chunk may take, and how many rows it may have whatever it takes. SQLite's one writer is held meanwhile; on PostgreSQL
+# nobody waits for it but who adds products too, and there most of the time is the way there and back.
+CHUNK_SECONDS = {"sqlite": 0.04, "postgresql": 0.08}
 MOST_ROWS = 400
 
 Tell = Callable[[Mapping[str, Any]], None]
@@ -45,7 +46,8 @@ def run(
         format = recognise(file, database.look(_shop, row))
         row = database.run(imports.begin, row["id"], format.name, file.lines)
         tell(row)
-        for chunk, size in _chunks(_unseen(groups(format, file.rows()), row["line"])):
+        size = _Size(CHUNK_SECONDS[database.engine.dialect.name])
+        for chunk in _chunks(_unseen(groups(format, file.rows()), row["line"]), size):
             if stop is not None and stop.is_set():
                 raise Stopped
             row, size.took = database.run(_apply, row, chunk, cause)
@@ -73,24 +75,24 @@ def _apply(session: Session, row: Mapping[str, Any], chunk: list[Group], cause: 
 class _Size:
     """How many rows make a chunk: as many as fit into its time, by what the last ones took."""
 
-    def __init__(self) -> None:
-        self.rows = 20
+    def __init__(self, seconds: float) -> None:
+        self.rows, self.seconds = 20, seconds
         self.took = 0.0
 
     def after(self, rows: int) -> None:
         if self.took > 0:
-            fitting = rows * CHUNK_SECONDS / self.took
+            fitting = rows * self.seconds / self.took
             self.rows = int(max(1, min(MOST_ROWS, fitting, self.rows * 2)))
 
 
-def _chunks(found: Iterable[Group]) -> Iterator[tuple[list[Group], _Size]]:
-    size, source = _Size(), iter(found)
+def _chunks(found: Iterable[Group], size: _Size) -> Iterator[list[Group]]:
+    source = iter(found)
     while first := list(islice(source, 1)):
         chunk, rows = first, len(first[0].lines)
         while rows < size.rows and (more := list(islice(source, 1))):
             chunk += more
             rows += len(more[0].lines)
-        yield chunk, size
+        yield chunk
         size.after(rows)
 
 

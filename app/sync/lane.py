@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select, text
 
 from app import chance
 from app.channels import registry
@@ -28,6 +28,7 @@ from app.domain import (
     notices,
     orders,
     plans,
+    recording,
     signals,
     store,
     workers,
@@ -103,7 +104,7 @@ class Lane:
         """
         now = chance.now()
         self._asked = 0
-        row, lane, books = self.database.look(_row, self.channel_id)
+        row, lane, books, agenda = self.database.look(_stand, self.channel_id)
         if row["status"] == "disconnected":
             self._say_goodbye(row)
             return None
@@ -111,7 +112,7 @@ class Lane:
             taken = self.database.run(_lease, self.channel_id, self.holder, exclusive=self.exclusive)
             if taken is None:  # somebody else works for it
                 return max(now + A_MOMENT, min(now + RENEW_BEFORE, (lane["lease_until"] or now) + CLOCKS_APART))
-            lane = taken
+            lane, agenda = taken, None
             self._to_adopt = taken["adopted_from"] or self._to_adopt
         self._lease_until = lane["lease_until"]
         if lane["refused"] is not None and not _asked_again(lane, now):
@@ -123,18 +124,18 @@ class Lane:
         channel = self._open(row)
         try:
             if row["capabilities"] is None or _is_due(lane["capabilities_due_at"], now):
-                row = self._ask(channel)
+                row, agenda = self._ask(channel), None
             pen = Pen(self.channel_id, lane["fence"], books["epoch"], Capabilities.from_json(row["capabilities"]))
             if self._to_adopt is not None:
                 self.database.run(fence.adopted, pen, since=self._to_adopt)
-                self._to_adopt = None
+                self._to_adopt, agenda = None, None
             if closed_until is not None and closed_until > now:
                 inbox.handle(self.database, self.keys, channel, pen, ask_from=closed_until)  # what it tells us needs no asking
                 return min(closed_until, now + IDLE)
             # A store that may have gone back in time, or may be a copy, changes nothing there: it takes no messages from a queue, tells of
             # no parcels, and doesn't ask for webhooks.
             silent = books["recovering_since"] is not None and row["status"] != "live"
-            again = self._work(channel, pen, row, silent=silent)
+            again = self._work(channel, pen, row, agenda or self.database.look(_agenda, pen.channel_id, pen.can), silent=silent)
         except LeaseLost as error:
             log.warning("a lane changed hands", channel=self.channel_id, reason=str(error))
             return now + RENEW_BEFORE
@@ -170,16 +171,17 @@ class Lane:
 
     # What there is to do
 
-    def _work(self, channel: Channel, pen: Pen, row: dict[str, Any], *, silent: bool) -> datetime:
+    def _work(self, channel: Channel, pen: Pen, row: dict[str, Any], agenda: dict[str, datetime | None], *, silent: bool) -> datetime:
         now = chance.now()
         received = () if silent else channel.receive()
         if received:
             self.database.run(_keep_received, self.keys, self.channel_id, channel, received)
             channel.acknowledge(received)
-        if row["status"] == "leaving" and self.database.run(connections.left, self.channel_id, cause=self.cause):
-            return now
+        if row["status"] == "leaving":
+            if self.database.run(connections.left, self.channel_id, cause=self.cause):
+                return now
+            agenda = self.database.look(_agenda, pen.channel_id, pen.can)  # it may want a poll at once
         live = row["status"] in ("live", "leaving")
-        agenda = self.database.look(_agenda, pen, now)
         if not live:
             del agenda["change"], agenda["reconcile"]
         if silent:
@@ -190,7 +192,7 @@ class Lane:
         if "poll" in due:
             poll.poll(self.database, channel, pen)
         pushing = Pushing(self.database, channel, pen, live=live)
-        did = bool(due & {"poll", "write", "read", "change"}) and pushing.step()
+        did = bool(due & {"poll", "write", "read", "change"}) and pushing.step(due)
         if pushing.failed is not None:
             raise pushing.failed
         if "parcel" in due:
@@ -305,8 +307,11 @@ def _asked_again(lane: dict[str, Any], now: datetime) -> bool:
     return _is_due(lane["open_until"], now)
 
 
-def _row(session: Session, channel_id: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    return channels.get(session, channel_id), channels.lane(session, channel_id), store.get(session)
+def _stand(session: Session, channel_id: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, datetime | None] | None]:
+    """The channel, its lane, the store, and what there is to do where the channel has been asked what it can do."""
+    row, lane, books = channels.get(session, channel_id), channels.lane(session, channel_id), store.get(session)
+    asked = row["capabilities"] is not None
+    return row, lane, books, _agenda(session, channel_id, Capabilities.from_json(row["capabilities"]), lane) if asked else None
 
 
 def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:
@@ -337,6 +342,13 @@ def _renew(session: Session, channel_id: str, holder: str) -> datetime | None:
         return None
     channels.change_lane(session, channel_id, lease_until=now + LEASE)
     return now + LEASE
+
+
+def died(session: Session, worker: str) -> None:
+    """The process of this worker is known to be gone: it is counted in no more, and whoever takes over doesn't wait for its leases. What it
+    had stored may have been sent until now."""
+    workers.leave(session, worker)
+    session.change(channels.lanes, {"lease_until": chance.now() - CLOCKS_APART}, holder=worker)
 
 
 def _hand_over(session: Session, channel_id: str, holder: str) -> None:
@@ -432,41 +444,42 @@ def _works_again(session: Session, channel_id: str, *, cause: Cause) -> None:
 
 
 _w, _c, _n, _o = writes.writes.c, counters.counters.c, notices.notices.c, orders.orders.c
-# Behind an open write both wait, and its own time counts.
+_opened = (
+    select(
+        func.min(_w.due_at).label("write"),
+        func.min(case((_w.state == "settling", _w.settle_after))).label("settles"),
+        # Nobody waits for its answer: a step ended in the middle of it.
+        func.count(case((and_(_w.due_at.is_(None), or_(_w.state == "intent", _w.state == "unknown")), 1))).label("left"),
+    )
+    .where(writes.is_open(given(_w.channel_id)))
+    .subquery()
+)
+# Behind an open write both wait, and its own time counts. Written so that each is the first of an index, however much there is.
 _FIRST: Mapping[str, Select[Any]] = {
-    "write": select(func.min(_w.due_at)).where(_w.channel_id == given(_w.channel_id), _w.closed_at.is_(None)),
-    "settles": select(func.min(_w.settle_after)).where(
-        _w.channel_id == given(_w.channel_id), _w.closed_at.is_(None), _w.state == "settling"
-    ),
-    # Nobody waits for its answer: a step ended in the middle of it.
-    "left": select(func.count()).where(
-        _w.channel_id == given(_w.channel_id),
-        _w.closed_at.is_(None),
-        _w.due_at.is_(None),
-        or_(_w.state == "intent", _w.state == "unknown"),
-    ),
     "change": select(func.min(_c.due_at)).where(
-        _c.channel_id == given(_c.channel_id), _c.state == "active", _c.target.is_not(None), ~has_open_write()
+        _c.channel_id == given(_c.channel_id), _c.due_at.is_not(None), _c.state == "active", _c.target.is_not(None), ~has_open_write()
     ),
-    "read": select(func.min(_c.rebase_at)).where(_c.channel_id == given(_c.channel_id), _c.sku_id.is_not(None), ~has_open_write()),
-    "parcel": select(func.min(_n.due_at)).where(_n.channel_id == given(_n.channel_id), _n.state == "waiting"),
-    "unpaid": select(func.min(_o.hold_until)).where(_o.channel_id == given(_o.channel_id), ~_o.paid, ~_o.lapsed, _o.status == "open"),
+    "read": select(func.min(_c.rebase_at)).where(
+        _c.channel_id == given(_c.channel_id), _c.rebase_at.is_not(None), _c.sku_id.is_not(None), ~has_open_write()
+    ),
+    "parcel": select(func.min(_n.due_at)).where(_n.channel_id == given(_n.channel_id), text("notices.state = 'waiting'")),
+    "unpaid": select(func.min(_o.hold_until)).where(_o.channel_id == given(_o.channel_id), recording.UNPAID),
+    "inbox": deliveries.first_due,
 }
-_first = Prepared(select(*(query.scalar_subquery().label(what) for what, query in _FIRST.items())))
+_first = Prepared(select(_opened, *(query.scalar_subquery().label(what) for what, query in _FIRST.items())))
 
 
-def _agenda(session: Session, pen: Pen, now: datetime) -> dict[str, datetime | None]:
+def _agenda(session: Session, channel_id: str, can: Capabilities, lane: Mapping[str, Any] | None = None) -> dict[str, datetime | None]:
     """When each kind of work for this channel falls due; None: there is none of it."""
-    lane = channels.lane(session, pen.channel_id)
-    (first,) = session.rows(_first, {"channel_id": pen.channel_id})
+    lane, now = lane or channels.lane(session, channel_id), chance.now()
+    (first,) = session.rows(_first, {"channel_id": channel_id})
     settles, left = first.pop("settles"), first.pop("left")
     if left or (settles is not None and lane["settled_at"] is not None and settles <= lane["settled_at"]):
         first["write"] = now
     if _is_due(first["unpaid"], now) and signals.clock_is_off(session):
         first["unpaid"] = None  # nobody knows whether its time has come
     return first | {
-        "inbox": deliveries.next_due(session, pen.channel_id),
-        "poll": poll.wanted_at(session, pen, lane),
+        "poll": lane["poll_due_at"] if settles is None else poll.wanted_at(session, channel_id, can, lane),
         "listings": lane["listings_due_at"],
         "subscriptions": lane["subscriptions_due_at"],
         "capabilities": lane["capabilities_due_at"],

@@ -24,7 +24,7 @@ from app.domain.allotment import Seller, apportion
 from app.domain.capabilities import Capabilities, WriteMode, Zero
 from app.domain.causes import Cause
 from app.domain.counters import Counter
-from app.statements import Prepared, given
+from app.statements import Prepared, finding, given
 
 log = structlog.get_logger()
 
@@ -91,7 +91,7 @@ def run(database: Database, *, place: int = 0, of: int = 1) -> int:
 
     Where `of` processes plan, the one at `place` leaves to the others what is theirs, unless they leave it lying.
     """
-    due = database.look(plans.due, AT_ONCE, planned_before=chance.now() - LOOK_AGAIN, place=place, of=of)
+    due, parked = database.look(_due_now, place=place, of=of)
     for sku_id, planned in zip(list(due), database.run_each([partial(plan, sku_id=each) for each in due]), strict=True):
         error = planned.exception()
         if error is None:
@@ -101,9 +101,19 @@ def run(database: Database, *, place: int = 0, of: int = 1) -> int:
         log.error("a SKU can't be planned", sku=sku_id, exc_info=error)
         database.run(_park, sku_id, f"{type(error).__name__}: {error}")
         due.remove(sku_id)
-    if due and (parked := {row["subject"] for row in database.look(exceptions.open_of, "sku_parked")} & set(due)):
-        database.run(_unpark, sorted(parked))
+    if again := parked & set(due):
+        database.run(_unpark, sorted(again))
     return len(due)
+
+
+_e = exceptions.exceptions.c
+_parked = Prepared(select(_e.subject).where(_e.cause == "sku_parked", _e.closed_at.is_(None)))
+
+
+def _due_now(session: Session, *, place: int, of: int) -> tuple[list[str], set[str]]:
+    """SKUs to plan, and which of all there are parked."""
+    due = plans.due(session, AT_ONCE, planned_before=chance.now() - LOOK_AGAIN, place=place, of=of)
+    return due, {row["subject"] for row in session.rows(_parked, {})} if due else set()
 
 
 def _park(session: Session, sku_id: str, reason: str) -> None:
@@ -133,13 +143,12 @@ def plan(session: Session, sku_id: str) -> None:
     stock.lock(session, [sku_id])
     plans.hold(session, sku_id)
     rivals = counters.of_skus(session, [sku_id])
-    row = plans.get(session, sku_id)
-    own_rate = _own_rate(session, row)
+    row, sold, levels = _figures(session, sku_id)
+    own_rate = counters.faded(row["own_rate"], row["planned_at"], sold, chance.now())
     plans.planned(session, sku_id, own_rate)
     for each in rivals:
         if each.channel_status == "leaving" and each.state == "active" and each.known and each.on_offer:
             _say(session, each, 0)
-    levels = session.find(stock.stock_levels, columns=["location_id", "available"], sku_id=sku_id)
     free = {level["location_id"]: level["available"] for level in levels}
     if any(_could_be_covered(each, rivals, free) for each in rivals):
         stock.freed(session).add(sku_id)  # a channel that has just gone live: first what it shows is set aside, then it is looked again
@@ -219,19 +228,20 @@ def _could_be_covered(counter: Counter, rivals: Sequence[Counter], free: Mapping
     )
 
 
-_m = stock.stock_movements.c
+_m, _p = stock.stock_movements.c, plans.sku_plans.c
+_planned_at = select(_p.planned_at).where(_p.sku_id == given(_p.sku_id)).scalar_subquery()
 _sold = Prepared(
     select(func.coalesce(func.sum(_m.quantity), 0).label("sold")).where(
-        _m.sku_id == given(_m.sku_id), _m.occurred_at > given(_m.occurred_at, "since"), _m.target == "committed", _m.reason == "ordered"
+        _m.sku_id == given(_m.sku_id), _m.occurred_at > _planned_at, _m.target == "committed", _m.reason == "ordered"
     )
 )
+_levels = finding(stock.stock_levels, ("sku_id",), ("location_id", "available"), None, None)
 
 
-def _own_rate(session: Session, row: Any) -> float:
-    """What our own API sold of it since the last plan, worked into its rate."""
-    since = row["planned_at"]
-    sold = int(session.rows(_sold, {"sku_id": row["sku_id"], "since": since})[0]["sold"]) if since is not None else 0
-    return counters.faded(row["own_rate"], since, sold, chance.now())
+def _figures(session: Session, sku_id: str) -> tuple[dict[str, Any], int, list[dict[str, Any]]]:
+    """How the SKU's units are shared out, how many our own API sold since the last plan, and what is free of it. Raises: NotFound."""
+    rows, (sold,), levels = session.rows_each([(query, {"sku_id": sku_id}) for query in (plans.one, _sold, _levels)])
+    return plans.the_one(rows), int(sold["sold"]), levels
 
 
 def _pool(row: Mapping[str, Any], free: Mapping[str, int], sellers: Sequence[Counter]) -> dict[str, int]:

@@ -19,6 +19,7 @@ from app import chance
 from app.channels.base import BadPayload, Channel, ListingSnapshot
 from app.database import Database, DatabaseUnavailable, Session
 from app.domain import channels, commitments, counters, differences, exceptions, fence, listings, naming, recording, writes
+from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
 from app.domain.errors import Refusal
 from app.domain.fence import Pen
@@ -181,13 +182,13 @@ def reread_unpaid(database: Database, channel: Channel, pen: Pen) -> int:
     return len(ids)
 
 
-def wanted_at(session: Session, pen: Pen, lane: Mapping[str, Any]) -> datetime | None:
+def wanted_at(session: Session, channel_id: str, can: Capabilities, lane: Mapping[str, Any]) -> datetime | None:
     """When a lane's next poll is due: by the channel's rhythm, or as soon as it can settle what waits for it."""
-    waits = writes.settles_after(session, pen.channel_id, lane["settled_at"])
+    waits = writes.settles_after(session, channel_id, lane["settled_at"])
     due: datetime | None = lane["poll_due_at"]
     if waits is None:
         return due
-    settles = waits + timedelta(seconds=pen.can.feed_lag_s)
+    settles = waits + timedelta(seconds=can.feed_lag_s)
     if lane["polled_at"] is not None and lane["polled_at"] >= settles:
         return due  # that poll couldn't settle it (an order is parked): the next one may
     return settles if due is None else min(due, settles)

@@ -6,7 +6,7 @@ the write as it was, and goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -29,6 +29,8 @@ AT_ONCE = 50
 READ_AT_ONCE = 100
 # A request and what surrounds it: the lease must last as long.
 DEADLINE_S = 30.0
+# So long a lane writes before it looks again whether the shop has said something meanwhile: what was sold comes before what is raised.
+AT_A_STRETCH_S = 0.025
 # Below this part of a write budget only what lowers a number is written.
 RESERVE = 0.2
 # And what waits for the budget is looked at again after this.
@@ -46,13 +48,15 @@ class Pushing:
         self.failed: ChannelError | None = None  # what the last request came to, for the circuit
         self.requests = 0
 
-    def step(self) -> bool:
-        """Do what is due: open writes first, then new ones. Returns whether anything was done."""
-        now = chance.now()
-        lane = self.database.look(channels.lane, self.pen.channel_id)
+    def step(self, due: Collection[str]) -> bool:
+        """Do what is due, or some of it: open writes first, then new ones. Returns whether anything was done.
+
+        `due`: which of "write", "read" and "change" are; after a "poll" any of them may be.
+        """
+        now, until = chance.now(), chance.monotonic() + AT_A_STRETCH_S
         did = False
         reading = []
-        for row in self.database.look(writes.due, self.pen.channel_id, now, lane["settled_at"], AT_ONCE):
+        for row in self.database.look(_writes_due, self.pen.channel_id, now) if {"poll", "write"} & set(due) else ():
             did = True
             if row["state"] == "reading":
                 reading.append(row)
@@ -62,20 +66,20 @@ class Pushing:
             if self._has_failed():
                 return did
         self._read(reading)
-        for unit in self.database.look(_units_to_read, self.pen.channel_id, now, AT_ONCE):
+        for unit in self.database.look(_units_to_read, self.pen.channel_id, now, AT_ONCE) if {"poll", "read"} & set(due) else ():
             did = True
             with self._unharmed(unit):
                 self.database.run(fence.rebase, self.pen, unit)
-        if not self.live or self._has_failed():
+        if not self.live or self._has_failed() or not {"poll", "change"} & set(due):
             return did
-        due, waiting = self.database.look(_units_due, self.pen, now, AT_ONCE)
+        wanted, waiting = self.database.look(_units_due, self.pen, now, AT_ONCE)
         if waiting:
             self.database.run(_put_off, waiting, now + SPENT_WAITS)
-        for unit, wants in due:
+        for unit, wants in wanted:
             did = True
             with self._unharmed(unit):
                 self._change(unit, wants)
-            if self._has_failed():
+            if self._has_failed() or chance.monotonic() >= until:
                 break
         return did
 
@@ -142,7 +146,7 @@ class Pushing:
         return found[0]
 
     def _send(self, row: Mapping[str, Any]) -> None:
-        names = self.database.look(_external_ids, [entry["counter_id"] for entry in row["entries"]])
+        names = row.get("names") or self.database.look(_external_ids, [entry["counter_id"] for entry in row["entries"]])
         entries = [_entry(entry | {"external_id": names[entry["counter_id"]]}) for entry in row["entries"]]
         request = WriteRequest(unit=row["unit"], entries=entries, key=row["key"], body=row["body"])
         started = chance.monotonic()
@@ -153,7 +157,10 @@ class Pushing:
 
     def _answer(self, write_id: str, result: WriteResult, quantities: Mapping[str, int], took_ms: int) -> None:
         run, pen = self.database.run, self.pen
-        later = chance.now() + _wait(result, self.database.look(_attempts, write_id))
+
+        def later() -> datetime:
+            return chance.now() + _wait(result, self.database.look(_attempts, write_id))
+
         match result.outcome:
             case Outcome.DONE:
                 run(_done, pen, write_id, quantities, took_ms)
@@ -164,22 +171,22 @@ class Pushing:
             case Outcome.FAILED_BEFORE:
                 run(fence.stale, pen, write_id, result.detail, failed_before=True)
             case Outcome.REFUSED:
-                run(fence.refused, pen, write_id, result.code, result.detail, retry_at=later)
+                run(fence.refused, pen, write_id, result.code, result.detail, retry_at=later())
                 if result.code in ("credentials", "scope"):
                     self.failed = NoUse(result.code, result.detail)
             case Outcome.NOT_SENT:
-                run(fence.not_sent, pen, write_id, retry_at=later)
+                run(fence.not_sent, pen, write_id, retry_at=later())
                 self.failed = TryLater(result.detail, after_s=result.after_s)
             case Outcome.LIMITED if not pen.can.keyed and pen.can.limited_has_no_effect:
-                run(fence.not_sent, pen, write_id, retry_at=later)
+                run(fence.not_sent, pen, write_id, retry_at=later())
                 self.failed = TryLater(result.detail, after_s=result.after_s, limited=True)
             case Outcome.LIMITED:
-                run(fence.unanswered, pen, write_id, result.detail, retry_at=later)
+                run(fence.unanswered, pen, write_id, result.detail, retry_at=later())
                 self.failed = TryLater(result.detail, after_s=result.after_s, limited=True)
             case Outcome.BUSY:
-                run(fence.unanswered, pen, write_id, result.detail, retry_at=later)
+                run(fence.unanswered, pen, write_id, result.detail, retry_at=later())
             case Outcome.UNKNOWN:
-                run(fence.unanswered, pen, write_id, result.detail, retry_at=later)
+                run(fence.unanswered, pen, write_id, result.detail, retry_at=later())
                 self.failed = TryLater(result.detail, after_s=result.after_s)
 
     def _ask(self, row: Mapping[str, Any]) -> None:
@@ -253,6 +260,10 @@ def _named(session: Session, write_id: str) -> dict[str, str]:
     return _external_ids(session, [entry["counter_id"] for entry in writes.entries_of(session, write_id)])
 
 
+def _writes_due(session: Session, channel_id: str, now: datetime) -> list[dict[str, Any]]:
+    return writes.due(session, channel_id, now, channels.lane(session, channel_id)["settled_at"], AT_ONCE)
+
+
 def _later(session: Session, write_id: str, due_at: datetime) -> None:
     writes.change(session, write_id, due_at=due_at)
 
@@ -263,7 +274,7 @@ def _attempts(session: Session, write_id: str) -> int:
 
 
 def _done(session: Session, pen: Pen, write_id: str, quantities: Mapping[str, int], took_ms: int) -> None:
-    before = channels.lane(session, pen.channel_id)["write_ms"]
+    before = fence.hold(session, pen)["write_ms"]
     smoothed = took_ms if before is None else round(before * 0.8 + took_ms * 0.2)
     channels.change_lane(session, pen.channel_id, written_at=chance.now(), write_ms=smoothed)
     fence.done(session, pen, write_id, quantities)
@@ -315,7 +326,9 @@ def _units_due(session: Session, pen: Pen, now: datetime, limit: int) -> tuple[l
     found: dict[str, dict[str, fence.Want]] = {}
     rank: dict[str, tuple[bool, int]] = {}
     waiting = []
-    for each in counters.of_ids(session, sorted(units)):
+    every = counters.of_ids(session, sorted(units))
+    guards = _guards(session, every) if pen.can.write_mode is WriteMode.ABSOLUTE else {}
+    for each in every:
         assert each.target is not None
         raises = each.target > each.on_offer
         part = min(left, listings.left(each.unit))
@@ -324,16 +337,22 @@ def _units_due(session: Session, pen: Pen, now: datetime, limit: int) -> tuple[l
             continue
         if each.unit not in found:
             listings.plan(each.unit)
-        found.setdefault(each.unit, {})[each.id] = fence.Want(each.target, _guard(session, each))
+        found.setdefault(each.unit, {})[each.id] = fence.Want(each.target, guards.get(each.id, 0))
         rank[each.unit] = min(rank.get(each.unit, (True, each.target)), (raises, each.target))
     return sorted(found.items(), key=lambda item: rank[item[0]]), waiting
 
 
-def _guard(session: Session, counter: counters.Counter) -> int:
-    """Units beside an absolute write that has no cover: none below 10 units, else what sells in a round trip."""
-    rows = session.find(plans.sku_plans, columns=["guard"], sku_id=counter.sku_id)
-    if rows and rows[0]["guard"] is not None:
-        return int(rows[0]["guard"])
+def _guards(session: Session, among: Sequence[counters.Counter]) -> dict[str, int]:
+    """Units beside each absolute write that has no cover."""
+    rows = session.find(plans.sku_plans, columns=["sku_id", "guard"], among=("sku_id", sorted({each.sku_id for each in among})))
+    said = {row["sku_id"]: row["guard"] for row in rows}
+    return {each.id: _guard(each, said.get(each.sku_id)) for each in among}
+
+
+def _guard(counter: counters.Counter, said: int | None) -> int:
+    """What was said, else none below 10 units, else what sells in a round trip."""
+    if said is not None:
+        return said
     if (counter.target or 0) < 10:
         return 0
     return -int(-counters.faded(counter.rate, counter.rate_at, 0, chance.now()) * DEADLINE_S // 86_400)

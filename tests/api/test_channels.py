@@ -237,7 +237,8 @@ def test_a_channel_is_not_ended_while_units_are_set_aside_for_it(client: Client)
     assert "zero" in problem(client.post(path, {"shown": "none"}), 422, "invalid_request")["detail"]
     database.run(shows, counter_id, 0)
     assert client.level(code) == {"available": 5}
-    row = {"id": chance.new_id(), "channel_id": shop["id"], "unit": "u", "mode": "absolute", "state": "unknown", "key": "k", "epoch": 1}
+    unit = client.get(f"/v1/counters/{counter_id}").json()["unit"]
+    row = {"id": chance.new_id(), "channel_id": shop["id"], "unit": unit, "mode": "absolute", "state": "unknown", "key": "k", "epoch": 1}
     row |= {"fence": 1, "sends": 1, "repeatable": True, "created_at": chance.now()}
     entry = {"write_id": row["id"], "counter_id": counter_id, "change": -3, "expected": 3, "value": 0, "put_back_since": 0}
     database.run(writes.add, row, [entry | {"learned_since": 0}])

@@ -18,7 +18,12 @@ def live(client: Client, **fields: Any) -> tuple[str, Any, str]:
     channel_id = connect(client, name, **fields)
     until(lambda: ready(client, channel_id), within_s=20, what="everything is known of it")
     client.made(f"/v1/channels/{channel_id}/start", {"accept": []})
-    until(lambda: shop.counters["a"] > 0, within_s=20, what="it is given some")
+
+    def written() -> bool:
+        (counter,) = client.everything("/v1/counters", channel=channel_id)
+        return counter["shown"] == shop.counters["a"] > 0 and counter["write_id"] is None
+
+    until(written, within_s=20, what="it is given some, and that is known")
     return channel_id, shop, code
 
 

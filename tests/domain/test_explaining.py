@@ -169,12 +169,12 @@ def test_old_entries_are_dropped_with_their_writes_and_the_last_one_of_a_counter
     shop, counter = sells(here)
     before = database.look(entries_of, counter.id)
     assert [entry["what"] for entry in before] == ["reading", "write", "order"]
-    assert database.run(entries.forget_old, chance.now() - timedelta(days=1)) == 0
+    assert database.run(entries.Sweep(), chance.now() - timedelta(days=1)) == 0
     here.source.advance(timedelta(days=399))
     asyncio.run(tidy(database))
     assert database.look(entries_of, counter.id) == before
     here.source.advance(timedelta(days=2))
-    assert database.run(entries.forget_old, chance.now() - timedelta(days=400), 1) == 1
+    assert database.run(entries.Sweep(), chance.now() - timedelta(days=400), 1) == 1
     asyncio.run(tidy(database))
     assert database.look(entries_of, counter.id) == before[-1:]
     assert database.look(writes.page, None, 10) == []

@@ -153,6 +153,22 @@ def test_of_several_moves_all_happen_or_none(database: Database) -> None:
     assert (level(database, "BOWL"), level(database, "CUP")) == (Level(available=3, damaged=2), Level(damaged=1))
 
 
+def test_goods_that_come_in_together_are_added_to_what_is_there_level_by_level(database: Database) -> None:
+    codes = [f"BOWL-{number}" for number in range(20)]
+    ids = {code: stocked(database, code, number % 2)["id"] for number, code in enumerate(codes)}
+    studio = database.look(stock.page_levels, None, 1)[0]["location_id"]
+    moves = [Move(ids[code], studio, number + 1, "supplier", "available", "received") for number, code in enumerate(codes)]
+    rows = database.run(stock.move_many, moves, cause=CAUSE)
+    assert {row["sku_id"]: row["quantity"] for row in rows} == {move.sku_id: move.quantity for move in moves}
+    assert [level(database, code).available for code in codes] == [number % 2 + number + 1 for number in range(20)]
+    twice = [Move(ids["BOWL-0"], studio, units, "supplier", "damaged", "received") for units in (2, 3)]
+    with refused(database, ForbiddenMove):
+        database.run(stock.move_many, twice, cause=CAUSE)
+    again = [Move(ids["BOWL-0"], studio, units, "adjustment", "damaged", "found") for units in (2, 3)]
+    database.run(stock.move_many, again, cause=CAUSE)
+    assert level(database, "BOWL-0") == Level(available=1, damaged=5)
+
+
 def test_a_movement_names_its_actor_its_cause_and_both_times(database: Database) -> None:
     sku = stocked(database, "BOWL", 5)
     row = database.look(stock.page_movements, None, 1)[0]

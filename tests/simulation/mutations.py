@@ -192,7 +192,7 @@ def _never_put_back() -> Patches:
 
 def _found_anew() -> Patches:
     """An order that is known is taken for a new one."""
-    return [patch.object(recording, "_find", lambda session, channel_id, external_id: None)]
+    return [patch.object(recording, "_find", lambda session, channel_id, external_id: (channels.get(session, channel_id), None))]
 
 
 MUTATIONS = (

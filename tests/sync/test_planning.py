@@ -591,7 +591,7 @@ def test_the_guard_of_an_absolute_write_is_what_sells_in_a_round_trip(store: Sto
         store.sells(stall, a_day)
         counter = store.counter(stall)
         counter.target = target
-        return store.database.look(push._guard, counter)
+        return store.database.look(push._guards, [counter])[counter.id]
 
     assert guard(9, 100_000.0) == 0
     assert guard(10, 0.0) == 0

@@ -1,0 +1,63 @@
+"""What a lane does first when there is much to do, and how it finds what is under way."""
+
+from pathlib import Path
+
+import pytest
+
+from app.channels.memory import Shop
+from app.database import Database
+from app.domain import counters, fence
+from app.domain.capabilities import Capabilities
+from app.domain.fence import Pen, Want
+from app.sync import lane, plan, push
+from tests.world import world
+
+
+def test_a_lane_with_much_to_write_looks_in_between_whether_something_was_sold(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(push, "AT_A_STRETCH_S", 0.0)
+    with world(database, tmp_path) as store:
+        shop = Shop()
+        for code in ("BOWL", "CUP", "JUG"):
+            store.stocked(code, 10)
+            shop.offer(code, code, 0)
+        channel_id = store.connect(shop)
+        store.run_for(60)
+        assert shop.counters == {"BOWL": 5, "CUP": 5, "JUG": 5}  # half of each: the store sells by itself, too
+        for code in ("BOWL", "CUP", "JUG"):
+            store.receive(code, 100)
+        plan.run(database)
+        written = shop.requests["write_quantities"]
+        sold = shop.buy("JUG")
+        assert sold is not None
+        store.lanes[channel_id].step()
+        store.deliver(channel_id, shop.message(sold))
+        store.lanes[channel_id].step()
+        assert shop.requests["write_quantities"] == written + 2
+        assert store.level("JUG")["committed"] == 1
+        store.run_for(60)
+        assert (shop.counters["BOWL"], shop.counters["CUP"]) == (55, 55)
+        store.check()
+
+
+def test_a_counter_keeps_its_write_unit_while_a_write_is_open_on_it(database: Database, tmp_path: Path) -> None:
+    with world(database, tmp_path) as store:
+        store.stocked("BOWL", 10)
+        shop = Shop()
+        shop.offer("BOWL", "BOWL", 0)
+        channel_id = store.connect(shop)
+        store.run_for(60)
+        (before,) = store.counters(channel_id)
+        row, at, books, _ = database.look(lane._stand, channel_id)
+        pen = Pen(channel_id, at["fence"], books["epoch"], Capabilities.from_json(row["capabilities"]))
+        opened = database.run(fence.raise_or_lower, pen, before.unit, {before.id: Want(4)}, lambda entries, key: {}, for_s=0.0)
+        assert opened is not None
+        facts = {"unit": "another", "title": before.title, "protected": before.protected}
+        database.run(counters.note, channel_id, before.external_id, **facts)
+        (during,) = store.counters(channel_id)
+        assert (during.unit, during.flight is not None and during.flight.write_id) == (before.unit, opened["id"])
+        database.run(fence.done, pen, opened["id"], {})
+        database.run(counters.note, channel_id, before.external_id, **facts)
+        (after,) = store.counters(channel_id)
+        assert (after.unit, after.shown, after.flight) == ("another", 4, None)
