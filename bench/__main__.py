@@ -1,220 +1,143 @@
-"""`python -m bench`: orders per second over HTTP, on both databases, beside the same server without one; and what shops cost.
+"""`python -m bench`: what a store lives on, measured on both databases, and the report that is made of it.
 
-The server is one process and shares the machine with the load and with PostgreSQL. All of it runs with the
-default durability, so a 201 means that the order is on the disk.
+With no part named everything is measured and docs/benchmarks.md is written; with some they are only shown. What has sizes of its own to
+choose is a command by itself: `python -m bench.imports --help`, `python -m bench stream --help`.
 """
 
-import json
-import os
-import platform
-import sqlite3
-import statistics
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
+from datetime import UTC, datetime
+from importlib import import_module
+from logging import ERROR
 from pathlib import Path
 from typing import Annotated, Any
 
-import psutil  # type: ignore[import-untyped]
+import structlog
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from bench import channels
-from bench.driver import Plan, Seen, drive
-from bench.orders import open_shop, orders
-from tests.servers import OWNER_TOKEN, Server, postgres
-
-WORKLOADS = {
-    "echo": "echo: a validated body, no database",
-    "many": "orders of two of 1,000 SKUs",
-    "hot": "orders that all want one hot SKU",
-    "refused": "orders of which 75 % are refused",
-}
-LIBRARIES = ("fastapi", "starlette", "pydantic", "sqlalchemy", "psycopg", "uvicorn", "uvloop", "httptools")
+from bench.report import DATA, DATABASES, NOTES, PAGE, Figure, Measured, Report, Rows, Scope, machine, notes, show, written
 
 
 @dataclass(frozen=True)
-class Result:
-    """Medians over the rounds; the statuses are added up."""
+class Part:
+    """A part of the report: a function of a module of ours that is given a Scope. `once`: it comes to the same on both databases."""
 
-    per_second: float
-    least: float
-    most: float
-    p50_ms: float
-    p99_ms: float
-    server_cpu_ms: float
-    """Of the server's process, per answer: where the time goes, however busy the machine is otherwise."""
-    statuses: dict[str, int]
+    title: str
+    where: str
+    function: str = "rows"
+    once: bool = False
 
-    @classmethod
-    def of(cls, rounds: list[Seen], cpu_ms: list[float]) -> "Result":
-        rates = [one.per_second for one in rounds]
-        return cls(
-            per_second=statistics.median(rates),
-            least=min(rates),
-            most=max(rates),
-            p50_ms=statistics.median(one.p50_ms for one in rounds),
-            p99_ms=statistics.median(one.p99_ms for one in rounds),
-            server_cpu_ms=statistics.median(cpu_ms),
-            statuses=dict(sum((Counter(one.statuses) for one in rounds), Counter())),
-        )
+    def called(self) -> Callable[[Scope], Rows]:
+        found: Callable[[Scope], Rows] = getattr(import_module(self.where), self.function)
+        return found
+
+    def run(self, scope: Scope) -> Rows:
+        rows: dict[str, Any] = dict(self.called()(scope))
+        return {words: row if isinstance(row, Figure) else Figure(**row) for words, row in rows.items()}
 
 
-@contextmanager
-def server_on(database: str, folder: Path) -> Iterator[Server]:
-    command = ("-m", "bench.orders")
-    if database == "sqlite":
-        with Server(folder / database, command=command, log_level="warning") as server:
-            yield server
-        return
-    with postgres(durable=True) as cluster:
-        url = cluster.url_for_new_database()
-        with Server(folder / database, database_url=url, command=command, log_level="warning") as server:
-            yield server
-
-
-def measure(database: str, folder: Path, *, rounds: int, seconds: float, clients: int, console: Console) -> dict[str, Result]:
-    """Every workload in every round, so that what else the machine does falls on all of them alike."""
-    seen: dict[str, list[Seen]] = defaultdict(list)
-    cpu_ms: dict[str, list[float]] = defaultdict(list)
-    with server_on(database, folder) as server:
-        open_shop(server)
-        process = psutil.Process(server.pid)
-        for round in range(rounds):
-            for kind, words in WORKLOADS.items():
-                with console.status(f"{database}, round {round + 1} of {rounds}: {words}"):
-                    path = "/bench/echo" if kind == "echo" else "/v1/orders"
-                    plan = Plan(
-                        port=server.port,
-                        path=path,
-                        token=OWNER_TOKEN,
-                        run=f"{kind}-{round}",
-                        bodies=orders("many" if kind == "echo" else kind, seed=round),
-                        clients=clients,
-                        seconds=seconds,
-                    )
-                    before = sum(process.cpu_times()[:2])
-                    seen[kind].append(drive(plan))
-                    spent = sum(process.cpu_times()[:2]) - before
-                    cpu_ms[kind].append(spent * 1000 / seen[kind][-1].answers)
-    return {kind: Result.of(those, cpu_ms[kind]) for kind, those in seen.items()}
-
-
-def machine(folder: Path) -> dict[str, Any]:
-    """What the figures depend on."""
-    return {
-        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
-        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "python": f"{platform.python_implementation()} {platform.python_version()}",
-        "sqlite": sqlite3.sqlite_version,
-        "durable_write_ms": round(durable_write_ms(folder), 2),
-        **{name: version(name) for name in LIBRARIES},
-    }
-
-
-def durable_write_ms(folder: Path) -> float:
-    """How long the disk takes to promise 4 KB: an order by itself can't be faster, many together can."""
-    took = []
-    with (folder / "probe").open("wb", buffering=0) as file:
-        for _ in range(50):
-            begin = time.perf_counter()
-            file.write(bytes(4096))
-            os.fsync(file.fileno())
-            took.append(time.perf_counter() - begin)
-    return statistics.median(took) * 1000
-
-
-def show(console: Console, database: str, results: dict[str, Result]) -> None:
-    table = Table(title=f"{database}: answers per second, one server process", title_justify="left")
-    table.add_column("")
-    for column in ("median", "least–most", "of echo", "p50 ms", "p99 ms", "CPU ms", "201", "409"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for kind, one in results.items():
-        table.add_row(
-            WORKLOADS[kind],
-            f"{one.per_second:,.0f}",
-            f"{one.least:,.0f}–{one.most:,.0f}",
-            f"{one.per_second / results['echo'].per_second:.0%}",
-            f"{one.p50_ms:.1f}",
-            f"{one.p99_ms:.1f}",
-            f"{one.server_cpu_ms:.2f}",
-            *(f"{one.statuses.get(status, 0):,}" for status in ("201", "409")),
-        )
-    console.print(table)
-    console.print(f"75 % refused against none refused: {refused_ratio(results):.0%}\n")
-
-
-def refused_ratio(results: dict[str, Result]) -> float:
-    return results["refused"].per_second / results["many"].per_second
+PARTS = {
+    "orders": Part("Orders over HTTP, 16 clients, two lines, one process", "bench.orders"),
+    "intake": Part("Messages from marketplaces, 6 to 10 kB each, kept", "bench.intake"),
+    "busy": Part("Messages while other things go on", "bench.intake", "beside"),
+    "inbox": Part("From the inbox into the ledger", "bench.channels", "into_the_ledger"),
+    "round-trip": Part("From a shop's message to the write at another", "bench.round_trip"),
+    "day": Part("A day of orders: what is asked of shops", "bench.channels", "a_day_of_orders", once=True),
+    "quotas": Part("What is asked of platforms in a day, beside what they allow", "bench.quotas", once=True),
+    "catch-up": Part("After a day in the dark", "bench.channels", "after_dark"),
+    "showing": Part("What buyers see of what there is", "bench.showing", once=True),
+    "growth": Part("A store that has grown a hundredfold", "bench.growth"),
+    "imports": Part("A file of products", "bench.imports"),
+    "footprint": Part("Memory, size, and starting again", "bench.footprint"),
+}
+# What isn't in the report: studies with options of their own.
+ASIDE = ("processes", "reconcile", "stream")
 
 
 def main(
-    rounds: Annotated[int, typer.Option(min=1, help="How often each workload is measured.")] = 3,
+    parts: Annotated[list[str] | None, typer.Argument(help=f"{', '.join(PARTS)}; all unless given, and then the page is written.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="How often what can be repeated is measured.")] = 3,
     seconds: Annotated[float, typer.Option(min=0.5, help="How long each time.")] = 4,
     clients: Annotated[int, typer.Option(min=1, help="Keep-alive connections, one request at a time on each.")] = 16,
     only: Annotated[str, typer.Option(help="sqlite or postgresql; both unless given.")] = "",
-    report: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="One short round and small sizes: a look in passing. Writes no page by itself.")
+    ] = False,
+    data: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
+    write: Annotated[bool, typer.Option("--write", help="Write these parts into the page, and leave the others as they are.")] = False,
+    page: Annotated[bool, typer.Option("--page", help="Measure nothing: write the page anew from its figures and bench/notes.md.")] = False,
 ) -> None:
-    """Orders per second over HTTP, beside the same server answering a validated body without a database."""
+    """Measure what a store lives on."""
     console = Console()
     if not console.is_terminal:
-        console = Console(width=120)  # a log has no width of its own
-    databases = [only] if only else ["sqlite", "postgresql"]
-    with tempfile.TemporaryDirectory(prefix="tallystick-bench-") as name:
-        folder = Path(name)
-        facts = machine(folder)
+        console = Console(width=140)  # a log has no width of its own
+    if page:
+        _write(Report.from_json(DATA.read_text()))
+        return
+    for name in {*(parts or ()), *([only] if only else ())} - PARTS.keys() - DATABASES.keys():
+        raise typer.BadParameter(f"There is no {name!r}. Parts: {', '.join(PARTS)}; databases: {', '.join(DATABASES)}.")
+    how = {"rounds": 1, "seconds": min(seconds, 1.0)} if quick else {"rounds": rounds, "seconds": seconds}
+    report = run(parts or list(PARTS), [only] if only else list(DATABASES), console, clients=clients, quick=quick, **how)
+    if data is not None:
+        data.write_text(report.as_json())
+    if write and DATA.exists():
+        report = report.over(Report.from_json(DATA.read_text()), list(PARTS))
+    if write or not (parts or only or quick):
+        _write(report)
+        console.print(f"Wrote {PAGE} and {DATA}.")
+    if any(part.failed for part in report.parts):
+        raise typer.Exit(1)
+
+
+def _write(report: Report) -> None:
+    DATA.write_text(report.as_json())
+    PAGE.write_text(written(report, notes(NOTES.read_text())))
+
+
+def run(names: list[str], databases: list[str], console: Console, **how: Any) -> Report:
+    """Measure these parts, one after another. One that fails is noted, and the others go on."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(ERROR))
+    began, found = time.monotonic(), []
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with (
+        tempfile.TemporaryDirectory(prefix="tallystick-bench-") as folder,
+        Progress(*columns, console=console, transient=True) as progress,
+    ):
+        facts = machine(Path(folder))
         console.print(", ".join(f"{key} {value}" for key, value in facts.items()), highlight=False)
-        console.print(f"{rounds} rounds of {seconds:g} s, {clients} clients, orders of 2 lines, each with a key\n")
-        figures: dict[str, Any] = {}
-        for database in databases:
-            results = measure(database, folder, rounds=rounds, seconds=seconds, clients=clients, console=console)
-            show(console, database, results)
-            figures[database] = {
-                **{kind: vars(one) for kind, one in results.items()},
-                "refused_to_accepted": refused_ratio(results),
-                "channels": channels.measure(console, database, orders=1_000 if database == databases[0] else 0),
-            }
-            if unexpected := {status for one in results.values() for status in one.statuses} - {"201", "409"}:
-                console.print(f"[bold red]{database}: answers that nobody asked for: {', '.join(sorted(unexpected))}")
-                sys.exit(1)
-        if report is not None:
-            report.write_text(json.dumps({"machine": facts, "rounds": rounds, "seconds": seconds, **figures}, indent=2))
+        turns = [(name, database) for name in names for database in (databases[:1] if PARTS[name].once else databases)]
+        task = progress.add_task("", total=len(turns))
+        for name in names:
+            measured = Measured(name, PARTS[name].title)
+            found.append(measured)
+            for database in (each for turn, each in turns if turn == name):
+                says = _saying(progress, task, f"{name}, {DATABASES[database]}")
+                place = Path(folder, f"{name}-{database}")
+                place.mkdir()
+                try:
+                    measured.rows[database] = PARTS[name].run(Scope(database, place, says, **how))
+                except Exception as error:
+                    measured.failed[database] = f"{type(error).__name__}: {error}".splitlines()[0][:300]
+                    console.print_exception(max_frames=6)
+                else:
+                    show(console, f"{measured.title}, {DATABASES[database]}", measured.rows[database])
+                progress.advance(task)
+    took = {"day": f"{datetime.now(UTC):%d %B %Y}".lstrip("0"), "minutes": round((time.monotonic() - began) / 60, 1)}
+    return Report(facts, how | took, found)
+
+
+def _saying(progress: Progress, task: Any, where: str) -> Callable[[str], None]:
+    progress.update(task, description=where)
+    return lambda what: progress.update(task, description=f"{where}: {what}")
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["imports"]:
-        from bench import imports
-
-        del sys.argv[1]
-        typer.run(imports.main)
-    elif sys.argv[1:2] == ["intake"]:
-        from bench import intake
-
-        del sys.argv[1]
-        typer.run(intake.main)
-    elif sys.argv[1:2] == ["processes"]:
-        from bench import processes
-
-        del sys.argv[1]
-        typer.run(processes.main)
-    elif sys.argv[1:2] == ["reconcile"]:
-        from bench import reconcile
-
-        del sys.argv[1]
-        typer.run(reconcile.main)
-    elif sys.argv[1:2] == ["stream"]:
-        from bench import stream
-
-        del sys.argv[1]
-        typer.run(stream.main)
-    elif sys.argv[1:2] == ["channels"]:
-        del sys.argv[1]
-        typer.run(channels.main)
+    if sys.argv[1:2] and sys.argv[1] in ASIDE:
+        typer.run(import_module(f"bench.{sys.argv.pop(1)}").main)
     else:
         typer.run(main)

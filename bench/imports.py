@@ -1,27 +1,31 @@
-"""`python -m bench imports`: a large file is taken in while orders go on, and what either of them feels of the other."""
+"""A large file is taken in: alone, and while orders go on, and what either of them feels of the other."""
 
 import asyncio
 import csv
 import itertools
-import json
 import random
 import statistics
-import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
-import typer
-from rich.console import Console
-from rich.table import Table
 
-from bench.orders import MANY, open_shop
-from tests.servers import OWNER_TOKEN, Server, postgres
+from app import chance
+from app.database import Session
+from app.domain import locations, stock
+from app.domain.catalogue import ProductDraft, SkuDraft, new_product, new_sku, products, skus
+from app.domain.money import Money
+from bench.channels import database_on
+from bench.orders import MANY, open_shop, server_on
+from bench.report import Figure, Rows, Scope
+from tests.servers import OWNER_TOKEN, Server
 from tests.trade import Connection, order, request
 
 SIZES = ("S", "M", "L", "XL")
+# A second, while a file comes in.
+ORDERS = 50.0
 
 
 def write_file(path: Path, skus: int) -> None:
@@ -112,56 +116,71 @@ def share(values: list[float], part: float) -> float:
     return sorted(values)[min(int(len(values) * part), len(values) - 1)] if values else 0.0
 
 
-def main(
-    skus: Annotated[int, typer.Option(help="SKUs in the file.")] = 100_000,
-    orders: Annotated[float, typer.Option(help="Orders per second meanwhile.")] = 50,
-    buyers: Annotated[int, typer.Option(help="Connections that orders come by.")] = 16,
-    database: Annotated[str, typer.Option(help="sqlite or postgresql.")] = "sqlite",
-    report: Annotated[Path | None, typer.Option(help="Write the figures here, as JSON.")] = None,
-) -> None:
-    """Take a large file in while orders go on."""
-    console = Console(highlight=False)
-    with tempfile.TemporaryDirectory(prefix="tallystick-bench-") as name:
-        folder = Path(name)
-        path = folder / "products.csv"
-        write_file(path, skus)
-
-        def run(url: str | None) -> Seen:
-            with Server(folder / "store", database_url=url, log_level="warning") as server:
-                open_shop(server)
-                with console.status(f"{database}: {skus:,} SKUs come in beside {orders:g} orders/s"):
-                    return asyncio.run(measure(server, path.read_bytes(), orders, buyers))
-
-        if database == "sqlite":
-            seen = run(None)
-        else:
-            with postgres(durable=True) as cluster:
-                seen = run(cluster.url_for_new_database())
-    table = Table("", database, title=f"{skus:,} SKUs with opening stock beside {orders:g} orders/s")
-    memory = seen.memory_mb or [0.0]
+def rows(scope: Scope) -> Rows:
+    """Alone, beside a store that is given the same records and does nothing else with them; and while 50 orders come a second."""
+    many, fewer = (4_000, 2_000) if scope.quick else (100_000, 20_000)
+    scope.says(f"{many:,} SKUs, and nothing but their records")
+    bare = _bare(scope, many)
+    scope.says(f"{many:,} SKUs come in")
+    alone, cpu_s = _run(scope, "alone", many, 0.0)
+    scope.says(f"{fewer:,} SKUs come in beside {ORDERS:g} orders a second")
+    beside, _ = _run(scope, "beside", fewer, ORDERS)
+    memory = alone.memory_mb[len(alone.memory_mb) // 10 :]
     quarter = max(len(memory) // 4, 1)
-    figures = {
-        "seconds": round(seen.seconds, 1),
-        "SKUs per second": round(skus / seen.seconds),
-        "orders p50 ms": round(share(seen.orders_ms, 0.5), 1),
-        "orders p99 ms": round(share(seen.orders_ms, 0.99), 1),
-        "orders slowest ms": round(max(seen.orders_ms, default=0.0), 1),
-        "orders": dict(sorted(seen.statuses.items())),
-        "stock page median ms": round(statistics.median(seen.pages_ms or [0.0]), 1),
-        "stock page p99 ms": round(share(seen.pages_ms, 0.99), 1),
-        "memory MB, first quarter": round(statistics.mean(memory[:quarter])),
-        "memory MB, last quarter": round(statistics.mean(memory[-quarter:])),
-        "import": {name: seen.figures.get(name) for name in ("status", "rows", "bad_rows", "skus_created", "units", "reason")},
+    first, last = statistics.mean(memory[:quarter]), statistics.mean(memory[-quarter:])
+    what = "the same records put into their tables, and nothing else"
+    return {
+        f"{many:,} SKUs with opening stock": Figure(alone.seconds, "s", f"<= {60 * many / 100_000:g}", bare, what),
+        "SKUs a second": Figure(many / alone.seconds, "/s", baseline=many / bare, beside=what),
+        "our processor time for a thousand": Figure(cpu_s * 1e6 / many, "ms"),
+        "memory, last quarter of the time": Figure(last, "MB", f"<= {first * 1.1:.0f}", first, "in its first"),
+        "a page of the stock meanwhile, p99": Figure(share(alone.pages_ms, 0.99), "ms"),
+        f"SKUs a second beside {ORDERS:g} orders a second": Figure(fewer / beside.seconds, "/s"),
+        "p50 of these orders": Figure(share(beside.orders_ms, 0.5), "ms"),
+        "p99 of these orders": Figure(share(beside.orders_ms, 0.99), "ms", "<= 500"),
     }
-    for words, figure in figures.items():
-        table.add_row(words, str(figure))
-    console.print(table)
-    if report is not None:
-        report.write_text(json.dumps(figures, indent=2))
-    if seen.figures.get("skus_created") != skus or set(seen.statuses) - {201, 409}:
-        console.print("[bold red]not everything came in, or an order was answered as nobody asked for")
-        raise typer.Exit(1)
 
 
-if __name__ == "__main__":
-    typer.run(main)
+def _run(scope: Scope, name: str, count: int, orders: float) -> tuple[Seen, float]:
+    """What was seen, and the server's processor time in seconds."""
+    path = scope.folder / f"{name}.csv"
+    write_file(path, count)
+    with server_on(scope.database, scope.folder / name, ("-m", "app.cli", "serve")) as server:
+        open_shop(server)
+        process = psutil.Process(server.pid)
+        before = sum(process.cpu_times()[:2])
+        seen = asyncio.run(measure(server, path.read_bytes(), orders, scope.clients))
+        cpu_s = sum(process.cpu_times()[:2]) - before
+    assert seen.figures["skus_created"] == count, seen.figures
+    assert not set(seen.statuses) - {201, 409}, seen.statuses
+    return seen, cpu_s
+
+
+def _bare(scope: Scope, count: int) -> float:
+    """Seconds for products, SKUs, movements and levels of so many SKUs, 400 in a transaction."""
+    place = scope.folder / "bare"
+    place.mkdir()
+    with database_on(scope.database, place) as database:
+        began = time.perf_counter()
+        for begin in range(0, count, 400):
+            database.run(_put, range(begin, min(begin + 400, count)))
+        return time.perf_counter() - began
+
+
+def _put(session: Session, numbers: range) -> None:
+    now, at = chance.now(), locations.first(session)["id"]
+    price, cost = Money(4900, "EUR"), Money(1850, "EUR")
+    made: dict[str, list[dict[str, Any]]] = {"products": [], "skus": [], "movements": [], "levels": []}
+    for number in numbers:
+        product, size = divmod(number, len(SIZES))
+        if size == 0:
+            made["products"].append(new_product(ProductDraft(f"Linen apron no. {product}"), now))
+        draft = SkuDraft(f"APR-{product:05d}-{SIZES[size]}", price, cost, True, 0, f"shelf {number}", 310, {"size": SIZES[size]})
+        sku = new_sku(made["products"][-1]["id"], draft, now)
+        move = {"id": chance.new_id(), "sku_id": sku["id"], "location_id": at, "quantity": number % 90 + 1, "source": "adjustment"}
+        move |= {"target": "available", "reason": "opening_stock", "actor": "bench", "occurred_at": now, "recorded_at": now}
+        made["skus"].append(sku)
+        made["movements"].append(move)
+        made["levels"].append({"sku_id": sku["id"], "location_id": at, "available": move["quantity"], "updated_at": now})
+    for table, rows in zip((products, skus, stock.stock_movements, stock.stock_levels), made.values(), strict=True):
+        session.add(table, rows)

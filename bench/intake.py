@@ -1,4 +1,4 @@
-"""`python -m bench intake`: messages from a marketplace per second, beside the same server only reading them, and in a flood of forgeries.
+"""Messages from a marketplace per second, beside the same server only reading them, in a flood of forgeries, and while other things go on.
 
 The shop is Shopify's by its own adapter; its messages are orders of 6 to 10 kB, each a new one, signed. Nobody handles them meanwhile:
 the shop that they come from can't be reached.
@@ -14,35 +14,33 @@ import random
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import psutil  # type: ignore[import-untyped]
-import typer
 import uvloop
 from fastapi import FastAPI, Request, Response
-from rich.console import Console
-from rich.table import Table
 
+from bench import imports
 from bench.driver import Client
-from tests.servers import Server, postgres
+from bench.driver import Plan as Orders
+from bench.driver import drive as take_orders
+from bench.orders import open_shop, server_on
+from bench.orders import orders as own_orders
+from bench.report import Figure, Rows, Scope
+from tests.servers import OWNER_TOKEN, Server
 
 SECRET = "shpss_for_the_bench_and_for_nothing_else"
-WORKLOADS = {
-    "echo": "echo: the body is read, no signature, no database",
-    "kept": "signed messages, each kept",
-    "full": "the same, in a flood of forgeries",
-    "steady": "signed messages at a steady pace",
-    "flood": "the same, in a flood of forgeries",
-    "repeated": "signed messages that came before",
-}
+WORKLOADS = ("echo", "kept", "full", "steady", "flood", "repeated")
+# A second: signed messages where they come at a steady pace; forgeries in a flood; and messages beside other things.
+PACE, FLOOD, BESIDE = 50.0, 300.0, 100.0
+SLOWEST_MS = 500
 
 
 def serve() -> None:
@@ -73,7 +71,7 @@ def serve() -> None:
 @dataclass(frozen=True)
 class Plan:
     """Who sends what. `first` is the number of the first message; a number is a message. Per second: `pace` of the signed messages
-    (0: as many as are answered) and `flood`, the forgeries beside."""
+    (0: as many as are answered) and `flood`, the forgeries beside. `seconds` 0: until standard input ends."""
 
     port: int
     path: str
@@ -126,19 +124,20 @@ def messages(plan: Plan, rests: list[bytes], secret: str, first: int, step: int 
 
 
 class Paced(Client):
-    """Sends at a pace of its own, and no faster."""
+    """Sends at a pace of its own, whether the last answer was slow or not: what took too long is counted from when it was due."""
 
     def __init__(self, requests: Iterator[bytes], seen: list[tuple[float, float, bytes]], interval: float) -> None:
         super().__init__(requests, seen)
         self._interval = interval
-        self._sent_at = time.perf_counter() - random.random() * interval  # they don't all begin at once
+        self._due = time.perf_counter() + random.random() * interval  # they don't all begin at once
 
     def _send(self) -> None:
-        asyncio.get_running_loop().call_later(max(0.0, self._sent_at + self._interval - time.perf_counter()), self._send_now)
+        asyncio.get_running_loop().call_later(max(0.0, self._due - time.perf_counter()), self._send_now)
 
     def _send_now(self) -> None:
         if not self._transport.is_closing():
-            super()._send()
+            self._sent_at, self._due = self._due, self._due + self._interval
+            self._transport.write(next(self._requests))
 
 
 async def load(plan: Plan) -> Seen:
@@ -153,8 +152,12 @@ async def load(plan: Plan) -> Seen:
         senders += [Paced(bad, forged, plan.forgers / plan.flood) for _ in range(plan.forgers)]
     transports = [(await loop.create_connection(partial(lambda one: one, each), "127.0.0.1", plan.port))[0] for each in senders]
     await asyncio.sleep(plan.warm_up_s)
+    print("warm", flush=True)
     begin = time.perf_counter()
-    await asyncio.sleep(plan.seconds)
+    if plan.seconds:
+        await asyncio.sleep(plan.seconds)
+    else:
+        await loop.run_in_executor(None, sys.stdin.read)
     end = time.perf_counter()
     counted, refused = ([(took, status) for at, took, status in those if begin <= at < end] for those in (seen, forged))
     for transport in transports:
@@ -173,27 +176,31 @@ async def load(plan: Plan) -> Seen:
 
 def drive(plan: Plan) -> Seen:
     """Carry out a plan in a process of its own."""
+    with driving(plan) as seen:
+        pass
+    return seen()
+
+
+@contextmanager
+def driving(plan: Plan) -> Iterator[Callable[[], Seen]]:
+    """Carry out a plan while something else is done. What came back can be asked for afterwards."""
     command = [sys.executable, "-m", "bench.intake", "load"]
-    done = subprocess.run(command, input=json.dumps(asdict(plan)).encode(), stdout=subprocess.PIPE, check=True)
-    return Seen(**json.loads(done.stdout))
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(json.dumps(asdict(plan)) + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "warm\n", "the load didn't get through"
+        said: list[str] = []
+        yield lambda: Seen(**json.loads(said[0]))
+        process.stdin.close()
+        said.append(process.stdout.read())
 
 
 # What is measured
 
-
-@contextmanager
-def server_on(database: str, folder: Path) -> Iterator[Server]:
-    """Every message comes from one address here, so the limit for one address is out of the way."""
-    settings = {"log_level": "error", "webhooks_per_minute": "100000000"}
-    command = ("-m", "bench.intake", "serve")
-    if database == "sqlite":
-        with Server(folder / database, command=command, **settings) as server:
-            yield server
-        return
-    with postgres(durable=True) as cluster:
-        url = cluster.url_for_new_database()
-        with Server(folder / database, database_url=url, command=command, **settings) as server:
-            yield server
+SERVE = ("-m", "bench.intake", "serve")
+# Every message comes from one address here, so the limit for one address is out of the way.
+UNLIMITED = {"log_level": "error", "webhooks_per_minute": "100000000"}
 
 
 def connect(server: Server) -> str:
@@ -205,102 +212,110 @@ def connect(server: Server) -> str:
         return str(answer.json()["id"])
 
 
-def measure(
-    database: str, folder: Path, *, rounds: int, seconds: float, clients: int, pace: float, flood: float, console: Console
-) -> dict[str, list[tuple[Seen, float]]]:
+def rows(scope: Scope) -> Rows:
     """Every workload in every round, each with the server's CPU time per answer in ms."""
-    found: dict[str, list[tuple[Seen, float]]] = {kind: [] for kind in WORKLOADS}
-    with server_on(database, folder) as server:
+    found: dict[str, list[Seen]] = defaultdict(list)
+    cpu_ms: dict[str, list[float]] = defaultdict(list)
+    with server_on(scope.database, scope.folder, SERVE, **UNLIMITED) as server:
         channel, numbers = connect(server), itertools.count(1)
         process = psutil.Process(server.pid)
-        for round in range(rounds):
-            for kind, words in WORKLOADS.items():
-                with console.status(f"{database}, round {round + 1} of {rounds}: {words}"):
-                    plan = Plan(
-                        port=server.port,
-                        path="/bench/echo" if kind == "echo" else f"/webhooks/{channel}",
-                        channel=channel,
-                        first=-1 if kind == "repeated" else next(numbers) * 10_000_000,
-                        clients=clients,
-                        seconds=seconds,
-                        pace=pace if kind in ("steady", "flood") else 0.0,
-                        flood=flood if kind in ("full", "flood") else 0.0,
-                    )
-                    before = sum(process.cpu_times()[:2])
-                    seen = drive(plan)
-                    spent = sum(process.cpu_times()[:2]) - before
-                    found[kind].append((seen, spent * 1000 / max(seen.answers, 1)))
-    return found
+        for round in range(scope.rounds):
+            for kind in WORKLOADS:
+                scope.says(f"round {round + 1} of {scope.rounds}: {kind}")
+                plan = Plan(
+                    port=server.port,
+                    path="/bench/echo" if kind == "echo" else f"/webhooks/{channel}",
+                    channel=channel,
+                    first=-1 if kind == "repeated" else next(numbers) * 10_000_000,
+                    clients=scope.clients,
+                    seconds=scope.seconds,
+                    pace=PACE if kind in ("steady", "flood") else 0.0,
+                    flood=FLOOD if kind in ("full", "flood") else 0.0,
+                )
+                before = sum(process.cpu_times()[:2])
+                found[kind].append(drive(plan))
+                spent = sum(process.cpu_times()[:2]) - before
+                cpu_ms[kind].append(spent * 1000 / max(found[kind][-1].answers, 1))
+    _as_expected(itertools.chain(*found.values()))
+    rate = {kind: [one.per_second for one in rounds] for kind, rounds in found.items()}
+    echo, sqlite = statistics.median(rate["echo"]), scope.database == "sqlite"
+    kept = statistics.median(rate["kept"])
+    steady = statistics.median(one.p99_ms for one in found["steady"])
+    return {
+        "signed messages, each a new one": Figure.of(
+            rate["kept"], "/s", ">= 2000" if sqlite else ">= 1200", baseline=echo, beside="the same server reads them and does nothing"
+        ),
+        "the server's processor time for a message": Figure.of(
+            cpu_ms["kept"], "ms", baseline=statistics.median(cpu_ms["echo"]), beside="for reading it"
+        ),
+        f"signed messages beside {FLOOD:g} forgeries a second": Figure.of(rate["full"], "/s", baseline=kept, beside="without them"),
+        f"p99 of {PACE:g} a second beside {FLOOD:g} forgeries": Figure.of(
+            [one.p99_ms for one in found["flood"]], "ms", baseline=steady, beside="without them"
+        ),
+        "messages that came before": Figure.of(rate["repeated"], "/s", baseline=kept, beside="new ones"),
+    }
 
 
-def median(rounds: list[tuple[Seen, float]], figure: str) -> float:
-    return statistics.median(float(getattr(seen, figure)) for seen, _ in rounds)
+def beside(scope: Scope) -> Rows:
+    """How long a message waits for its answer while a file comes in, the store is copied, or its books are checked."""
+    skus, orders_s = (2_000, 1.0) if scope.quick else (10_000, 10.0)
+    path = scope.folder / "products.csv"
+    imports.write_file(path, skus)
+    found: dict[str, Seen] = {}
+    with server_on(scope.database, scope.folder, SERVE, **UNLIMITED) as server:
+        open_shop(server)
+        channel, numbers = connect(server), itertools.count(1)
 
+        def during(what: str, do: Callable[[], object], *, again: bool = True) -> None:
+            scope.says(f"messages and {what}")
+            plan = Plan(server.port, f"/webhooks/{channel}", channel, next(numbers) * 10_000_000, scope.clients, 0.0, BESIDE)
+            began = time.monotonic()
+            with driving(plan) as seen:
+                do()
+                while again and time.monotonic() - began < scope.seconds:
+                    do()
+            found[what] = seen()
+            assert found[what].statuses, f"no message was answered beside {what}"
 
-def flood_ratio(found: dict[str, list[tuple[Seen, float]]], figure: str = "per_second") -> float:
-    return median(found["flood"], figure) / median(found["steady"], figure)
-
-
-def show(console: Console, database: str, found: dict[str, list[tuple[Seen, float]]]) -> None:
-    table = Table(title=f"{database}: messages per second, one server process", title_justify="left")
-    table.add_column("")
-    for column in ("median", "of echo", "p50 ms", "p99 ms", "CPU ms", "forged/s", "200", "other"):
-        table.add_column(column, justify="right", no_wrap=True)
-    for kind, rounds in found.items():
-        statuses = sum((Counter(seen.statuses) for seen, _ in rounds), Counter())
-        table.add_row(
-            WORKLOADS[kind],
-            f"{median(rounds, 'per_second'):,.0f}",
-            f"{median(rounds, 'per_second') / median(found['echo'], 'per_second'):.0%}",
-            f"{median(rounds, 'p50_ms'):.1f}",
-            f"{median(rounds, 'p99_ms'):.1f}",
-            f"{statistics.median(cpu for _, cpu in rounds):.2f}",
-            f"{median(rounds, 'forged_per_second'):,.0f}",
-            f"{statuses.pop('200', 0):,}",
-            f"{sum(statuses.values()):,}",
+        during("nothing else", lambda: time.sleep(2 * scope.seconds), again=False)
+        during("an import", lambda: _take_in(server, path.read_bytes()), again=False)
+        scope.says("orders, so that there is something to copy and to check")
+        take_orders(Orders(server.port, "/v1/orders", OWNER_TOKEN, "before", own_orders("many", seed=1), scope.clients, orders_s))
+        copies = itertools.count()
+        during("a backup", lambda: _runs(server, "backup", scope.folder / f"copy-{next(copies)}.sqlite"))
+        during("a check", lambda: _runs(server, "check"))
+    _as_expected(found.values())
+    alone = found.pop("nothing else")
+    return {
+        f"p99 of {BESIDE:g} a second during {what}": Figure(
+            seen.p99_ms, "ms", f"<= {SLOWEST_MS}", baseline=alone.p99_ms, beside="with nothing else"
         )
-    console.print(table)
-    shares = f"{flood_ratio(found):.0%} of the messages, p50 {flood_ratio(found, 'p50_ms'):.0%}, p99 {flood_ratio(found, 'p99_ms'):.0%}"
-    console.print(f"a steady pace in the flood against without it: {shares}\n")
+        for what, seen in found.items()
+    }
 
 
-def main(
-    rounds: Annotated[int, typer.Option(min=1, help="How often each workload is measured.")] = 3,
-    seconds: Annotated[float, typer.Option(min=0.5, help="How long each time.")] = 4,
-    clients: Annotated[int, typer.Option(min=1, help="Keep-alive connections, one message at a time on each.")] = 16,
-    pace: Annotated[float, typer.Option(min=1, help="Signed messages per second, where they come at a steady pace.")] = 50,
-    flood: Annotated[float, typer.Option(min=1, help="Forgeries per second.")] = 300,
-    only: Annotated[str, typer.Option(help="sqlite or postgresql; both unless given.")] = "",
-    report: Annotated[Path | None, typer.Option("--json", help="Also write the figures to this file.")] = None,
-) -> None:
-    """Messages from a marketplace per second, alone and in a flood of forgeries."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=120)
-    figures: dict[str, Any] = {"rounds": rounds, "seconds": seconds, "clients": clients, "pace": pace, "flood": flood}
-    console.print(
-        f"{rounds} rounds of {seconds:g} s, {clients} clients, orders of 6 to 10 kB; a steady pace is {pace:g}/s, a flood {flood:g}/s\n"
-    )
-    wrong = set()
-    with tempfile.TemporaryDirectory(prefix="tallystick-bench-") as name:
-        for database in [only] if only else ["sqlite", "postgresql"]:
-            found = measure(database, Path(name), rounds=rounds, seconds=seconds, clients=clients, pace=pace, flood=flood, console=console)
-            show(console, database, found)
-            figures[database] = {kind: [asdict(seen) | {"server_cpu_ms": cpu} for seen, cpu in each] for kind, each in found.items()}
-            figures[database]["flood_to_none"] = flood_ratio(found)
-            for seen, _ in itertools.chain(*found.values()):
-                wrong |= (set(seen.statuses) - {"200"}) | (set(seen.forged_statuses) - {"401"})
-    if report is not None:
-        report.write_text(json.dumps(figures, indent=2))
-    if wrong:
-        console.print(f"[bold red]answers that nobody asked for: {', '.join(sorted(wrong))}")
-        sys.exit(1)
+def _as_expected(seen: Iterator[Seen] | Any) -> None:
+    wrong = {status for one in seen for status in (set(one.statuses) - {"200"}) | (set(one.forged_statuses) - {"401"})}
+    assert not wrong, f"answers that nobody asked for: {', '.join(sorted(wrong))}"
+
+
+def _take_in(server: Server, body: bytes) -> None:
+    """Send the file, and wait until it is in."""
+    with server.client() as client:
+        row = client.post("/v1/imports?name=products.csv", content=body, headers={"Content-Type": "text/csv"}).raise_for_status().json()
+        while row["status"] in ("waiting", "running"):
+            time.sleep(0.25)
+            row = client.get(f"/v1/imports/{row['id']}").raise_for_status().json()
+        assert row["status"] == "done", row
+
+
+def _runs(server: Server, *command: str | Path) -> None:
+    done = server.run(*command)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 if __name__ == "__main__":
     if sys.argv[1:] == ["serve"]:
         serve()
-    elif sys.argv[1:] == ["load"]:
-        print(json.dumps(asdict(uvloop.run(load(Plan(**json.load(sys.stdin)))))))
     else:
-        typer.run(main)
+        print(json.dumps(asdict(uvloop.run(load(Plan(**json.loads(sys.stdin.readline())))))))

@@ -24,6 +24,7 @@ import httpx
 from app.sandbox.server import served
 from app.sandbox.shop import Outgoing
 from app.sandbox.shopify import ShopifyShop
+from bench.report import Figure, Rows, Scope
 from tests.servers import Server, postgres, until
 
 PLENTY, MANY = 20, 4_000
@@ -31,6 +32,7 @@ SENDERS = 4
 # One sale in so many is of the last units there.
 SCARCE_EVERY = 5
 TITLE = "How fast a sale goes round, over HTTP: message sent → write arrives at another shop"
+PER_SECOND = 50
 
 
 class Watched(ShopifyShop):
@@ -66,6 +68,26 @@ def service(database: str, folder: Path, workers: int) -> Iterator[Server]:
         yield server
 
 
+def rows(scope: Scope) -> Rows:
+    """One after another, each on a new store, in rounds of at least ten seconds: what piles up does so slowly."""
+    found = []
+    for round in range(scope.rounds):
+        scope.says(f"round {round + 1} of {scope.rounds}: {PER_SECOND} sales a second")
+        place = scope.folder / f"{round}"
+        place.mkdir()
+        found.append(measure(scope.database, place, per_second=PER_SECOND, seconds=3 if scope.quick else max(10, int(scope.seconds))))
+    answered, words = statistics.median(each["answered p50 ms"] for each in found), "until the message is answered: it is safe with us"
+    slowly = statistics.median(each["answered p99 ms"] for each in found)
+    return {
+        f"p50 at {PER_SECOND} orders a second": Figure.of(
+            [each["p50 ms"] for each in found], "ms", "<= 50", baseline=answered, beside=words
+        ),
+        f"p99 at {PER_SECOND} orders a second": Figure.of(
+            [each["p99 ms"] for each in found], "ms", "<= 500", baseline=slowly, beside=words
+        ),
+    }
+
+
 def measure(database: str, folder: Path, *, per_second: int, seconds: int, workers: int = 0) -> dict[str, float]:
     """Milliseconds from a message to the write that it leads to."""
     scarce = per_second * seconds // SCARCE_EVERY
@@ -82,7 +104,7 @@ def measure(database: str, folder: Path, *, per_second: int, seconds: int, worke
         other.arrived.clear()
         sent: dict[str, float] = {}
         wanted = set()
-        statuses = []
+        answers = []
         begin = time.perf_counter()
         for number in range(per_second * seconds):
             time.sleep(max(0.0, begin + number / per_second - time.perf_counter()))
@@ -93,8 +115,8 @@ def measure(database: str, folder: Path, *, per_second: int, seconds: int, worke
                 messages = seller.take_deliveries()
             item = other.variants[variants[f"other {code}"]].counter.partition("@")[0] if last else ""
             wanted |= {item} if last else set()
-            statuses += [posting.submit(_post, message, sent, item) for message in messages]
-        assert all(each.result() == 200 for each in statuses)
+            answers += [posting.submit(_post, message, sent, item) for message in messages]
+        answered = sorted(each.result() * 1000 for each in answers)
         until(lambda: other.arrived.keys() >= wanted, within_s=300, what="every sale of last units went round")
     took = sorted((other.arrived[item] - sent[item]) * 1000 for item in wanted)
     return {
@@ -102,6 +124,8 @@ def measure(database: str, folder: Path, *, per_second: int, seconds: int, worke
         "of them that need a write elsewhere": 1 / SCARCE_EVERY,
         "p50 ms": statistics.median(took),
         "p99 ms": took[len(took) * 99 // 100],
+        "answered p50 ms": statistics.median(answered),
+        "answered p99 ms": answered[len(answered) * 99 // 100],
     }
 
 
@@ -154,13 +178,15 @@ def _connect(port: int) -> None:
     _here.connection = HTTPConnection("127.0.0.1", port, timeout=60)
 
 
-def _post(message: Outgoing, sent: dict[str, float], item: str) -> int:
-    """Send a message, and note when the first one about an item left."""
-    sent.setdefault(item, time.perf_counter())
+def _post(message: Outgoing, sent: dict[str, float], item: str) -> float:
+    """Send a message, and note when the first one about an item left. Returns how long the answer took."""
+    begin = time.perf_counter()
+    sent.setdefault(item, begin)
     _here.connection.request("POST", urlsplit(message.url).path, message.body, dict(message.headers))
     answer = _here.connection.getresponse()
     answer.read()
-    return int(answer.status)
+    assert answer.status == 200, answer.status
+    return time.perf_counter() - begin
 
 
 def _gone_live(api: httpx.Client) -> bool:

@@ -27,9 +27,9 @@ import uvloop
 from rich.console import Console
 from rich.table import Table
 
-from bench.__main__ import machine, server_on
 from bench.driver import Plan, drive
-from bench.orders import open_shop, orders
+from bench.orders import open_shop, orders, server_on
+from bench.report import machine
 from tests.servers import OWNER_TOKEN
 
 SLOW_BYTES = 300
