@@ -22,7 +22,7 @@ from sqlalchemy import update
 from app import chance, main, migrations, security
 from app.channels.memory import Shop
 from app.database import Database
-from app.domain import alerts, channels, consents, recovery, reservations, watch
+from app.domain import alerts, channels, consents, endpoints, recovery, reservations, watch, workers
 from app.domain.causes import Cause
 from app.domain.postings import OPEN
 from app.importing import spool
@@ -157,6 +157,11 @@ def fill(client: Client, clock: chance.Seeded) -> None:
     path, body, key = REPEATED
     post(path, body, headers={"Idempotency-Key": key})
 
+    # Another system that is told, and a worker that ended without a word.
+    told = post("/v1/webhook-endpoints", {"url": "http://127.0.0.1:9/", "types": ["order.*"]})
+    database.run(endpoints.ping, told["id"], cause=Cause("housekeeping"))
+    database.run(workers.beat, "pottery:17:gone")
+
 
 def sell_elsewhere(client: Client, clock: chance.Seeded) -> None:
     """A shop beside it, and whatever its lane leaves behind: what it shows, what was written there, messages, parcels, what went wrong."""
@@ -207,16 +212,17 @@ def answers(client: Client) -> dict[str, Any]:
 
 
 async def _nobody(*_: object, **__: object) -> None:
-    """Instead of the housekeeping and of the files that wait: their rounds would draw from the seed at moments of their own."""
+    """Instead of the housekeeping, of files that wait, of what is sent to others: they would draw from the seed at moments of their own."""
 
 
 def _make() -> None:
     version = migrations.head()
     clock = chance.Seeded(1, START)
     main.keep_house = main.take_in_files = _nobody
+    main.Outgoing.run = _nobody
     main.Lanes.start = lambda self: None  # the world below takes their steps
     with tempfile.TemporaryDirectory() as folder, chance.installed(clock):
-        with Client(Settings(data_dir=Path(folder), owner_token=OWNER_TOKEN, log_level="warning")) as client:
+        with Client(Settings(data_dir=Path(folder), owner_token=OWNER_TOKEN, log_level="warning", allow_private_webhooks=True)) as client:
             sell_elsewhere(client, clock)
             fill(client, clock)
             said = {"at": clock.now().isoformat(), "answers": answers(client)}
