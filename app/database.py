@@ -171,15 +171,7 @@ class Session:
 
     def rows(self, prepared: Prepared, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         """The rows that a prepared query finds, by column name."""
-        if self._unsent:
-            return self.rows_each([(prepared, parameters)])[0]
-        compiled = prepared.on(self.connection.dialect)
-        try:
-            cursor = self._driver.cursor()
-            cursor.execute(compiled.text, compiled.bind(parameters))
-            return compiled.read(cursor.fetchall())
-        except self.connection.dialect.loaded_dbapi.Error as error:
-            raise self._translated(error) from error
+        return self.rows_each([(prepared, parameters)])[0]
 
     def rows_each(self, queries: Sequence[Statement]) -> list[list[dict[str, Any]]]:
         """The rows that each of several prepared queries finds. On PostgreSQL they travel together, with what waits to be sent before them;
@@ -187,7 +179,10 @@ class Session:
         unsent, self._unsent = self._unsent, []
         found = self._run([*unsent, *queries])[len(unsent) :]
         dialect = self.connection.dialect
-        return [prepared.on(dialect).read(cursor.fetchall()) for (prepared, _), (cursor,) in zip(queries, found, strict=True)]
+        try:
+            return [prepared.on(dialect).read(cursor.fetchall()) for (prepared, _), (cursor,) in zip(queries, found, strict=True)]
+        except dialect.loaded_dbapi.Error as error:  # SQLite reads on as it is asked for rows
+            raise self._translated(error) from error
 
     def find(
         self,
