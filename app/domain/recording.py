@@ -105,8 +105,8 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
         if snapshot.state is not OrderState.GONE and isinstance(snapshot.lines, Missing):
             return None
         order = _begin(session, channel, snapshot)
-    elif version(snapshot) < order["external_version"] or (order["snapshot_hash"] == hashed(snapshot) and not reread):
-        return order  # older than what is recorded, or the very same: polls overlap, and messages come twice
+    elif _says_nothing(order, snapshot, reread=reread):
+        return order
     gone = order["gone_version"]
     if snapshot.state is OrderState.GONE:
         gone = max(version(snapshot), gone or 0)
@@ -124,6 +124,13 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
     _describe(session, work, snapshot, gone=gone, reread=reread)
     _apply(session, work, figures)
     return _finish(session, work, snapshot, added_up=added_up)
+
+
+def news(session: Session, channel_id: str, snapshots: Sequence[OrderSnapshot]) -> list[bool]:
+    """Of each of these whether `record` has anything to do for it, asked of all of them at once."""
+    columns, among = ("external_id", "external_version", "snapshot_hash"), ("external_id", [each.external_id for each in snapshots])
+    known = {row["external_id"]: row for row in session.find(orders.orders, columns=columns, channel_id=channel_id, among=among)}
+    return [each.external_id not in known or not _says_nothing(known[each.external_id], each) for each in snapshots]
 
 
 def mapped(session: Session, listing_id: str, *, cause: Cause) -> None:
@@ -218,6 +225,11 @@ def version(snapshot: OrderSnapshot) -> int:
     """The channel's own version of an order as a number: of two snapshots the higher one is newer."""
     said = snapshot.version
     return int(said.timestamp() * 1_000_000) if isinstance(said, datetime) else said
+
+
+def _says_nothing(order: Mapping[str, Any], snapshot: OrderSnapshot, *, reread: bool = False) -> bool:
+    """It is older than what is recorded, or the very same: polls overlap, and messages come twice."""
+    return version(snapshot) < order["external_version"] or (order["snapshot_hash"] == hashed(snapshot) and not reread)
 
 
 def hashed(snapshot: OrderSnapshot) -> int:

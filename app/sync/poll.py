@@ -37,13 +37,17 @@ def record(
     database: Database, channel_id: str, snapshots: Sequence[tuple[OrderSnapshot, Cause]], *, reread: bool = False
 ) -> list[tuple[OrderSnapshot, bool]]:
     """Record orders, each with its cause; what can't be recorded is parked, visible, and in nobody's way. Returns of each whether it was
-    recorded.
+    recorded, now or before.
 
     Raises: DatabaseUnavailable, which is nobody's fault and passes.
     """
-    found = []
-    for start in range(0, len(snapshots), TOGETHER):
-        batch = snapshots[start : start + TOGETHER]
+    # Most of what an overlapping poll brings is recorded already: one look at all of it instead of a transaction for each.
+    asked = [] if reread else [snapshot for snapshot, _ in snapshots]
+    is_news = database.look(recording.news, channel_id, asked) if asked else [True] * len(snapshots)
+    found = [(snapshot, True) for (snapshot, _), new in zip(snapshots, is_news, strict=True) if not new]
+    news = [each for each, new in zip(snapshots, is_news, strict=True) if new]
+    for start in range(0, len(news), TOGETHER):
+        batch = news[start : start + TOGETHER]
         calls = [partial(recording.record, channel_id=channel_id, snapshot=each, reread=reread, cause=cause) for each, cause in batch]
         for (snapshot, cause), recorded in zip(batch, database.run_each(calls), strict=True):
             error = recorded.exception()

@@ -366,6 +366,14 @@ def test_only_what_changes_is_told(database: Database, clock: Seeded) -> None:
     assert shop.event_types(database) == told
 
 
+def test_what_is_recorded_just_so_or_newer_is_no_news(database: Database, clock: Seeded) -> None:
+    story = opened(database, clock, 10)
+    story.record(of_mugs("order-1", 2, 2))
+    said = [of_mugs("order-1", 2, 2), of_mugs("order-1", 1, 1), of_mugs("order-1", 1, 2), of_mugs("order-1", 2, 3), of_mugs("order-2", 2)]
+    assert database.look(recording.news, story.channel_id, said) == [False, False, True, True, True]
+    assert database.look(recording.news, story.channel_id, []) == []
+
+
 def test_an_order_from_before_the_shop_was_connected_and_sent_since_takes_nothing_off_the_shelf(database: Database, clock: Seeded) -> None:
     before = chance.now() - timedelta(days=1)
     story = opened(database, clock, 10)

@@ -9,8 +9,8 @@ from app.database import Database
 from app.domain import counters, fence
 from app.domain.capabilities import Capabilities
 from app.domain.fence import Pen, Want
-from app.sync import lane, plan, push
-from tests.world import world
+from app.sync import lane, plan, poll, push
+from tests.world import CAUSE, world
 
 
 def test_a_lane_with_much_to_write_looks_in_between_whether_something_was_sold(
@@ -61,3 +61,18 @@ def test_a_counter_keeps_its_write_unit_while_a_write_is_open_on_it(database: Da
         database.run(counters.note, channel_id, before.external_id, **facts)
         (after,) = store.counters(channel_id)
         assert (after.unit, after.shown, after.flight) == ("another", 4, None)
+
+
+def test_orders_that_are_recorded_already_are_looked_at_once_and_begin_no_transaction(database: Database, tmp_path: Path) -> None:
+    with world(database, tmp_path) as store:
+        store.stocked("BOWL", 10)
+        shop = Shop()
+        shop.offer("BOWL", "BOWL", 0)
+        channel_id = store.connect(shop)
+        store.run_for(60)
+        first, second, third = (shop.snapshot(shop.buy("BOWL") or "") for _ in range(3))
+        for told, begun in (([first, second], 2), ([second, third, first], 1), ([first, second, third], 0)):
+            before = database.figures.functions
+            found = poll.record(database, channel_id, [(each, CAUSE) for each in told])
+            assert {snapshot.external_id: done for snapshot, done in found} == {each.external_id: True for each in told}
+            assert database.figures.functions - before == begun
