@@ -712,6 +712,8 @@ def _leave(session: Session, work: _Work, row: Mapping[str, Any], mine: list[dic
             moves.append(Move(row["sku_id"], each["location_id"], taken, "committed", "customer", "shipped_there"))
         else:
             moves += _found(session, work, row, taken, counter)
+            if not each["quantity"]:
+                exceptions.clear(session, "line_short", row["id"], cause=work.cause)
     if units:
         moves += _found(session, work, row, units, counter)
         _note_commitment(session, work, row, mine, work.channel["location_ids"][0], 0, shipped=units)

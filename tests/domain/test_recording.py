@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app import chance
 from app.chance import Seeded
 from app.database import Database, Session
-from app.domain import checking, counters, exceptions, listings, orders, recording, stock
+from app.domain import checking, commitments, counters, exceptions, listings, orders, recording, stock
 from app.domain.errors import WrongState
 from app.domain.money import Money
 from app.domain.snapshots import ABSENT, WITHHELD, LineSnapshot, OrderSnapshot, OrderState
@@ -354,6 +354,20 @@ def test_a_snapshot_like_the_last_changes_nothing_and_another_of_that_version_do
         story.record(of_mugs("order-1", 2, shipped=shipped))
         seen.append(shop.level(database, "MUG").committed)
     assert seen == [2, 2, 1, 1, 2]
+    assert database.look(checking.check) == []
+
+
+@pytest.mark.parametrize("change", ["shipped", "cancelled"])
+def test_what_was_missing_and_was_sent_there_or_is_not_wanted_is_no_business_of_a_person_any_more(
+    database: Database, clock: Seeded, change: str
+) -> None:
+    story = opened(database, clock, 1)
+    story.record(of_mugs("order-1", 2))
+    (short,) = database.look(commitments.short_before, chance.now() + timedelta(seconds=1), limit=9)
+    said = {"severity": "urgent", "title": "1 of MUG is missing", "advice": "Find it.", "facts": {}, "cause": CAUSE}
+    database.run(exceptions.raise_, "line_short", short["line_id"], **said)
+    story.record(of_mugs("order-1", 2, 2, **{change: 2}))
+    assert database.look(exceptions.open_of, "line_short") == []
     assert database.look(checking.check) == []
 
 
