@@ -27,7 +27,6 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
-    insert,
     select,
     text,
     update,
@@ -465,11 +464,10 @@ def faded(rate: float, since: datetime | None, sold: int, now: datetime) -> floa
 
 def note(session: Session, channel_id: str, external_id: str, *, unit: str, title: str, protected: bool) -> dict[str, Any]:
     """A counter as the channel shows it: made when it is new, idle until its listings say what it stands for."""
-    query = select(counters).where(counters.c.channel_id == channel_id, counters.c.external_id == external_id)
-    row = session.execute(query).mappings().one_or_none()
+    found = session.find(counters, channel_id=channel_id, external_id=external_id)
     now = chance.now()
     facts = {"unit": unit, "title": title[:500], "protected": protected}
-    if row is None:
+    if not found:
         made = facts | {
             "id": chance.new_id(),
             "channel_id": channel_id,
@@ -486,21 +484,21 @@ def note(session: Session, channel_id: str, external_id: str, *, unit: str, titl
             "created_at": now,
             "updated_at": now,
         }
-        session.execute(insert(counters), made)
+        session.add(counters, made)
         return made
+    (row,) = found
     if row["unit"] != unit and any(each.flight is not None for each in of_ids(session, [row["id"]])):
         facts["unit"] = row["unit"]  # the write that is open is found by it
     if any(row[name] != value for name, value in facts.items()):
-        session.execute(update(counters).where(counters.c.id == row["id"]).values(**facts, updated_at=now))
-    return dict(row) | facts
+        session.change(counters, facts | {"updated_at": now}, id=row["id"])
+    return row | facts
 
 
 def by_id(session: Session, counter_id: str) -> dict[str, Any]:
     """The counter's row. Raises: NotFound."""
-    row = session.execute(select(counters).where(counters.c.id == counter_id)).mappings().one_or_none()
-    if row is None:
+    if not (found := session.find(counters, id=counter_id)):
         raise NotFound(f"No counter has the id {counter_id}.")
-    return dict(row)
+    return found[0]
 
 
 def of_ids(session: Session, counter_ids: Sequence[str]) -> list[Counter]:

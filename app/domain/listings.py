@@ -23,7 +23,6 @@ from sqlalchemy import (
     UniqueConstraint,
     delete,
     func,
-    insert,
     select,
     update,
 )
@@ -144,7 +143,7 @@ def note(
     if row is not None:
         changed = {name: value for name, value in facts.items() if row[name] != value}
         if changed:
-            session.execute(update(listings).where(listings.c.id == row["id"]).values(**changed, updated_at=now))
+            session.change(listings, changed | {"updated_at": now}, id=row["id"])
         row |= changed
     else:
         row = facts | {
@@ -157,8 +156,8 @@ def note(
             "created_at": now,
             "updated_at": now,
         }
-        session.execute(insert(listings), row)
-        session.execute(insert(listing_ids), {"channel_id": channel_id, "external_id": external_id, "listing_id": row["id"], "since": now})
+        session.add(listings, row)
+        session.add(listing_ids, {"channel_id": channel_id, "external_id": external_id, "listing_id": row["id"], "since": now})
     if row["mapping"] == "open" and by_code and sku_code and (sku_id := _sku_of(session, sku_code)) is not None:
         _set_components(session, row["id"], [(sku_id, 1)])
         row["mapping"] = "mapped"
@@ -240,7 +239,7 @@ def say_unmapped(session: Session, channel_id: str, *, cause: Cause) -> None:
 
 def count_with(session: Session, listing_id: str, counter_id: str | None) -> None:
     """A sale of this listing lowers that counter."""
-    session.execute(update(listings).where(listings.c.id == listing_id).values(counter_id=counter_id, updated_at=chance.now()))
+    session.change(listings, {"counter_id": counter_id, "updated_at": chance.now()}, id=listing_id)
 
 
 def gone(session: Session, channel_id: str, seen_since: Any) -> list[str]:
@@ -283,8 +282,8 @@ def _set_components(session: Session, listing_id: str, parts: Sequence[tuple[str
     session.execute(delete(listing_components).where(listing_components.c.listing_id == listing_id))
     rows = [{"listing_id": listing_id, "sku_id": sku_id, "quantity": quantity} for sku_id, quantity in parts]
     if rows:
-        session.execute(insert(listing_components), rows)
-        session.execute(update(listings).where(listings.c.id == listing_id).values(mapping="mapped"))
+        session.add(listing_components, rows)
+        session.change(listings, {"mapping": "mapped"}, id=listing_id)
 
 
 def ask(session: Session, row: Mapping[str, Any], *, cause: Cause) -> None:
@@ -304,13 +303,15 @@ def ask(session: Session, row: Mapping[str, Any], *, cause: Cause) -> None:
 
 
 def _find(session: Session, channel_id: str, external_id: str) -> dict[str, Any] | None:
-    query = (
-        select(listings)
-        .join(listing_ids, listing_ids.c.listing_id == listings.c.id)
-        .where(listing_ids.c.channel_id == channel_id, listing_ids.c.external_id == external_id)
-    )
-    row = session.execute(query).mappings().one_or_none()
-    return dict(row) if row is not None else None
+    found = session.rows(_of_id, {"channel_id": channel_id, "external_id": external_id})
+    return found[0] if found else None
+
+
+_of_id = Prepared(
+    select(listings)
+    .join(listing_ids, listing_ids.c.listing_id == listings.c.id)
+    .where(listing_ids.c.channel_id == given(listing_ids.c.channel_id), listing_ids.c.external_id == given(listing_ids.c.external_id))
+)
 
 
 def get(session: Session, listing_id: str, *, lock: bool = False) -> dict[str, Any]:

@@ -21,7 +21,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     case,
-    insert,
     or_,
     select,
     text,
@@ -96,8 +95,8 @@ def mark(session: Session, sku_ids: Iterable[str], *, later: bool = False) -> No
 
 def ensure(session: Session, sku_id: str) -> None:
     """A counter stands for this SKU from now on."""
-    if session.scalar(select(sku_plans.c.sku_id).where(sku_plans.c.sku_id == sku_id)) is None:
-        session.execute(insert(sku_plans), {"sku_id": sku_id, "due_at": chance.now()})
+    if not session.find(sku_plans, columns=["sku_id"], sku_id=sku_id):
+        session.add(sku_plans, {"sku_id": sku_id, "due_at": chance.now()})
 
 
 def _before(moment: Column[datetime]) -> Prepared:

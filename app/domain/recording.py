@@ -46,7 +46,7 @@ from app.domain.orders import order_lines
 from app.domain.pricing import AMOUNTS, LINE_AMOUNTS
 from app.domain.snapshots import LineSnapshot, Missing, OrderSnapshot, OrderState
 from app.domain.stock import Move
-from app.statements import Prepared, finding
+from app.statements import Prepared, finding, given
 
 # By how much a shop's clock may be wrong. Freeing an unpaid order's units before the shop does would sell them twice; later is harmless.
 CLOCKS_DIFFER = timedelta(minutes=5)
@@ -166,8 +166,8 @@ def assign(session: Session, counter_id: str, *, cause: Cause) -> None:
     """Let a counter stand for what its listings consist of: one SKU, so many units each. Where they disagree, or consist of several
     SKUs, it is left alone: it isn't written."""
     row = counters.by_id(session, counter_id)
-    query = select(listings.listings.c.id).where(listings.listings.c.counter_id == counter_id, listings.listings.c.mapping == "mapped")
-    parts = set(listings.components(session, list(session.execute(query).scalars())).values())
+    mapped_here = session.find(listings.listings, columns=["id"], counter_id=counter_id, mapping="mapped")
+    parts = set(listings.components(session, [each["id"] for each in mapped_here]).values())
     why, stands_for = None, None
     if len(parts) == 1 and len(only := next(iter(parts))) == 1:
         stands_for = only[0]
@@ -198,12 +198,14 @@ def assign(session: Session, counter_id: str, *, cause: Cause) -> None:
 
 def _held_back(session: Session, counter_id: str) -> int:
     """Units of open lines that the channel hasn't counted down: also of those that came before anybody knew what the counter stands for."""
-    query = (
-        select(func.coalesce(func.sum(order_lines.c.held), 0))
-        .join(listings.listings, listings.listings.c.id == order_lines.c.listing_id)
-        .where(listings.listings.c.counter_id == counter_id, order_lines.c.held > 0)
-    )
-    return int(session.scalar(query))
+    return int(session.rows(_held_of, {"counter_id": counter_id})[0]["held"])
+
+
+_held_of = Prepared(
+    select(func.coalesce(func.sum(order_lines.c.held), 0).label("held"))
+    .join(listings.listings, listings.listings.c.id == order_lines.c.listing_id)
+    .where(listings.listings.c.counter_id == given(listings.listings.c.counter_id), order_lines.c.held > 0)
+)
 
 
 def unpaid_due(session: Session, channel_id: str, limit: int) -> list[str]:
@@ -325,13 +327,13 @@ def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, gone: i
         changes["lapsed"] = True
     if snapshot.cancelled_at is not None:
         changes |= {"cancelled_at": snapshot.cancelled_at, "cancel_reason": (snapshot.cancel_reason or "")[:200] or None}
-    for column, given, owner in (("contact_id", snapshot.buyer, None), ("ship_to_id", snapshot.ship_to, order["contact_id"])):
-        if isinstance(given, Missing) or not given:
+    for column, said, owner in (("contact_id", snapshot.buyer, None), ("ship_to_id", snapshot.ship_to, order["contact_id"])):
+        if isinstance(said, Missing) or not said:
             continue
         if order[column] is None:
-            order[column] = changes[column] = contacts.add(session, given, buyer_id=owner or changes.get("contact_id"))
+            order[column] = changes[column] = contacts.add(session, said, buyer_id=owner or changes.get("contact_id"))
         else:
-            contacts.renew(session, order[column], given)
+            contacts.renew(session, order[column], said)
     if not isinstance(snapshot.amounts, Missing):
         changes |= {name: money.amount for name, money in snapshot.amounts.items() if name in AMOUNTS}
     work.order |= changes
