@@ -104,7 +104,7 @@ class Lane:
         """
         now = chance.now()
         self._asked = 0
-        row, lane, books, agenda = self.database.look(_stand, self.channel_id)
+        row, lane, books, can, agenda = self.database.look(_stand, self.channel_id)
         if row["status"] == "disconnected":
             self._say_goodbye(row)
             return None
@@ -123,9 +123,10 @@ class Lane:
         self._note_clock(lane)
         channel = self._open(row)
         try:
-            if row["capabilities"] is None or _is_due(lane["capabilities_due_at"], now):
-                row, agenda = self._ask(channel), None
-            pen = Pen(self.channel_id, lane["fence"], books["epoch"], Capabilities.from_json(row["capabilities"]))
+            if can is None or _is_due(lane["capabilities_due_at"], now):
+                row = self._ask(channel)
+                can, agenda = Capabilities.from_json(row["capabilities"]), None
+            pen = Pen(self.channel_id, lane["fence"], books["epoch"], can)
             if self._to_adopt is not None:
                 self.database.run(fence.adopted, pen, since=self._to_adopt)
                 self._to_adopt, agenda = None, None
@@ -307,11 +308,15 @@ def _asked_again(lane: dict[str, Any], now: datetime) -> bool:
     return _is_due(lane["open_until"], now)
 
 
-def _stand(session: Session, channel_id: str) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], dict[str, datetime | None] | None]:
-    """The channel, its lane, the store, and what there is to do where the channel has been asked what it can do."""
+def _stand(
+    session: Session, channel_id: str
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], Capabilities | None, dict[str, datetime | None] | None]:
+    """The channel, its lane, the store; and where the channel has been asked: what it can do, and what there is to do."""
     row, lane, books = channels.get(session, channel_id), channels.lane(session, channel_id), store.get(session)
-    asked = row["capabilities"] is not None
-    return row, lane, books, _agenda(session, channel_id, Capabilities.from_json(row["capabilities"]), lane) if asked else None
+    if row["capabilities"] is None:
+        return row, lane, books, None, None
+    can = Capabilities.from_json(row["capabilities"])
+    return row, lane, books, can, _agenda(session, channel_id, can, lane)
 
 
 def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:

@@ -7,7 +7,6 @@ import pytest
 from app.channels.memory import Shop
 from app.database import Database
 from app.domain import counters, fence
-from app.domain.capabilities import Capabilities
 from app.domain.fence import Pen, Want
 from app.sync import lane, plan, poll, push
 from tests.world import CAUSE, world
@@ -49,8 +48,9 @@ def test_a_counter_keeps_its_write_unit_while_a_write_is_open_on_it(database: Da
         channel_id = store.connect(shop)
         store.run_for(60)
         (before,) = store.counters(channel_id)
-        row, at, books, _ = database.look(lane._stand, channel_id)
-        pen = Pen(channel_id, at["fence"], books["epoch"], Capabilities.from_json(row["capabilities"]))
+        _, at, books, can, _ = database.look(lane._stand, channel_id)
+        assert can is not None
+        pen = Pen(channel_id, at["fence"], books["epoch"], can)
         opened = database.run(fence.raise_or_lower, pen, before.unit, {before.id: Want(4)}, lambda entries, key: {}, for_s=0.0)
         assert opened is not None
         facts = {"unit": "another", "title": before.title, "protected": before.protected}
