@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass, replace
 from logging import CRITICAL
 from pathlib import Path
@@ -17,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from app.simulation import drill_report, policies, report
+from app.simulation import drill_report, policies, report, store
 from app.simulation.demand import Wish
 from app.simulation.judging import Drilled
 from app.simulation.policies import Compared
@@ -77,9 +76,9 @@ def run(options: Options, console: Console) -> bool:
     if options.story is not None:
         return _tell(options, console)
     found: list[Outcome] = []
-    with _processes(options) as submit, _bar(console) as progress:
+    with processes(options.jobs) as pool, _bar(console) as progress:
         task = progress.add_task("seeds", total=options.seeds)
-        waiting = [submit(one, seed, options) for seed in range(options.seed, options.seed + options.seeds)]
+        waiting = [pool.submit(one, seed, options) for seed in range(options.seed, options.seed + options.seeds)]
         for each in as_completed(waiting):
             found.append(each.result())
             progress.advance(task)
@@ -97,10 +96,9 @@ def run(options: Options, console: Console) -> bool:
     return not failed
 
 
-@contextmanager
-def _processes(options: Options) -> Iterator[Callable[..., Future[Outcome]]]:
-    with ProcessPoolExecutor(options.jobs, mp_context=multiprocessing.get_context("spawn")) as processes:
-        yield processes.submit
+def processes(jobs: int) -> ProcessPoolExecutor:
+    """Processes for many runs; they share what an empty store is."""
+    return ProcessPoolExecutor(jobs, mp_context=multiprocessing.get_context("spawn"), initializer=store.take, initargs=(store.template(),))
 
 
 def _bar(console: Console) -> Progress:
@@ -193,13 +191,13 @@ def _total(path: Path, console: Console) -> None:
 def _compare(options: Options, console: Console) -> bool:
     """The same buyers under each policy."""
     found: dict[str, list[Compared]] = {policy: [] for policy in policies.POLICIES}
-    with _processes(options) as submit, _bar(console) as progress:
+    with processes(options.jobs) as pool, _bar(console) as progress:
         seeds = range(options.seed, options.seed + options.seeds)
-        waiting = [submit(_compared, policy, seed) for policy in policies.POLICIES for seed in seeds]
+        waiting = [pool.submit(_compared, policy, seed) for policy in policies.POLICIES for seed in seeds]
         task = progress.add_task("comparing", total=len(waiting))
         for each in as_completed(waiting):
             result = each.result()
-            found[result.policy].append(result)  # type: ignore[attr-defined, arg-type]
+            found[result.policy].append(result)
             progress.advance(task)
     rows = {policy: summary(each) for policy, each in found.items()}
     table = Table("policy", *report.COLUMNS, box=None)
@@ -215,11 +213,11 @@ def _compare(options: Options, console: Console) -> bool:
 def _drill(options: Options, console: Console) -> bool:
     """Differences of every kind among trading, and what the reconciler calls them."""
     found: list[Drilled] = []
-    with _processes(options) as submit, _bar(console) as progress:
-        waiting = [submit(drill_report.one, seed) for seed in range(options.seed, options.seed + options.seeds)]
+    with processes(options.jobs) as pool, _bar(console) as progress:
+        waiting = [pool.submit(drill_report.one, seed) for seed in range(options.seed, options.seed + options.seeds)]
         task = progress.add_task("drilling", total=len(waiting))
         for each in as_completed(waiting):
-            found.append(each.result())  # type: ignore[arg-type]
+            found.append(each.result())
             progress.advance(task)
     drill_report.show(found, console)
     if options.docs is not None:

@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
 from sqlalchemy import Engine, create_engine, event, insert, select, text
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import NullPool
 
 from app import domain, migrations
 from app.database import Contended, Database, Figures, Session, engine_for, metadata
@@ -46,7 +46,7 @@ class Store(Database):
         self._finish = domain.finish
         self._connection = self.engine.connect()
         if self.is_sqlite:
-            self._raw.deserialize(_template())
+            self._raw.deserialize(template())
 
     @property
     def _raw(self) -> Any:
@@ -145,9 +145,24 @@ def _rows(session: Session, table: Any) -> list[dict[str, Any]]:
     return [dict(row) for row in session.execute(select(table)).mappings()]
 
 
-@cache
-def _template() -> bytes:
-    """A SQLite database with the schema of the migrations."""
+_template: bytes | None = None
+
+
+def template() -> bytes:
+    """A SQLite database with the schema of the migrations, made once."""
+    global _template
+    if _template is None:
+        _template = _migrated()
+    return _template
+
+
+def take(made: bytes) -> None:
+    """The template of the process that started this one: to make it takes seconds."""
+    global _template
+    _template = made
+
+
+def _migrated() -> bytes:
     with TemporaryDirectory() as where:
         path = Path(where) / "template.sqlite"
         migrations.upgrade(f"sqlite:///{path}")
@@ -157,10 +172,12 @@ def _template() -> bytes:
         return path.read_bytes()
 
 
+@cache
 def _in_memory() -> Engine:
+    """One for all stores of a process, so that statements are compiled once for all of them. Each connection is a database of its own."""
     engine = create_engine(
         "sqlite+pysqlite://",
-        poolclass=StaticPool,
+        poolclass=NullPool,
         connect_args={"check_same_thread": False, "isolation_level": None},
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import pytest
 from rich.console import Console
 
 from app.simulation import drill_report
+from app.simulation.command import processes
 from app.simulation.drill import drill
 from app.simulation.injections import KINDS
 from app.simulation.judging import Drilled
@@ -21,8 +20,8 @@ ROUNDS = 2
 
 @pytest.fixture(scope="module")
 def drilled() -> list[Drilled]:
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes:
-        return list(processes.map(partial(drill, rounds=ROUNDS), SEEDS))
+    with processes(2) as pool:
+        return list(pool.map(partial(drill, rounds=ROUNDS), SEEDS))
 
 
 @pytest.mark.timeout(600)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
-
 import pytest
 
+from app.simulation.command import processes
 from app.simulation.run import simulate
 from tests.simulation.mutations import MUTATIONS, SEEDS, TROUBLES, WISH, noticed
 
 
 @pytest.mark.timeout(900)
 def test_every_safeguard_that_is_taken_away_is_missed(capsys: pytest.CaptureFixture[str]) -> None:
-    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as processes:
-        found = [each.result() for each in [processes.submit(noticed, n) for n in range(len(MUTATIONS))]]
+    with processes(2) as pool:
+        found = [each.result() for each in [pool.submit(noticed, n) for n in range(len(MUTATIONS))]]
     with capsys.disabled():
         print()
         for mutation, said in zip(MUTATIONS, found, strict=True):
