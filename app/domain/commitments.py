@@ -29,7 +29,7 @@ from sqlalchemy import (
 
 from app import chance
 from app.database import Contended, Id, Json, Session, Utc, metadata
-from app.domain import events, stock
+from app.domain import events, exceptions, stock
 from app.domain.catalogue import skus
 from app.domain.causes import Cause
 from app.statements import Prepared, given, one_of, padded
@@ -91,8 +91,9 @@ _take = Prepared(
 )
 
 
-def reduce(session: Session, row: dict[str, Any], units: int, *, shipped: bool = False) -> None:
-    """Owe that many units less, because they left or because they aren't wanted any more.
+def reduce(session: Session, row: dict[str, Any], units: int, *, cause: Cause, shipped: bool = False) -> None:
+    """Owe that many units less, because they left or because they aren't wanted any more. Nobody need look any more for what was never
+    found, and isn't owed.
 
     Raises: Contended when somebody else changed the row meanwhile.
     """
@@ -100,6 +101,8 @@ def reduce(session: Session, row: dict[str, Any], units: int, *, shipped: bool =
         raise Contended("the order was changed at the same time")
     row["quantity"] -= units
     row["shipped"] += units if shipped else 0
+    if row["location_id"] is None and not row["quantity"]:
+        exceptions.clear(session, "line_short", str(row["line_id"]), cause=cause)
 
 
 def owe(session: Session, like: dict[str, Any], location_id: str | None, units: int) -> None:
@@ -138,7 +141,7 @@ def uncommit_latest(session: Session, sku_id: str, location_id: str, units: int,
     for found in session.execute(query).mappings().all():
         row = dict(found)
         taken = min(units, row["quantity"])
-        reduce(session, row, taken)
+        reduce(session, row, taken, cause=cause)
         owe(session, row, None, taken)
         say_short(session, row, taken, cause=cause)
         units -= taken

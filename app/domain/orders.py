@@ -367,7 +367,7 @@ def cancel(
             taken = min(quantity, each["quantity"])
             if not taken:
                 continue
-            commitments.reduce(session, each, taken)
+            commitments.reduce(session, each, taken, cause=cause)
             quantity -= taken
             if each["location_id"] is not None:
                 moves.append(Move(each["sku_id"], each["location_id"], taken, "committed", "available", "cancelled"))

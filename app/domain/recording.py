@@ -706,7 +706,7 @@ def _leave(session: Session, work: _Work, row: Mapping[str, Any], mine: list[dic
         taken = min(units, each["quantity"])
         if not taken:
             continue
-        commitments.reduce(session, each, taken, shipped=True)
+        commitments.reduce(session, each, taken, shipped=True, cause=work.cause)
         units -= taken
         if each["location_id"] is not None:
             if each["state"] == "reserved":
@@ -714,8 +714,6 @@ def _leave(session: Session, work: _Work, row: Mapping[str, Any], mine: list[dic
             moves.append(Move(row["sku_id"], each["location_id"], taken, "committed", "customer", "shipped_there"))
         else:
             moves += _found(session, work, row, taken, counter)
-            if not each["quantity"]:
-                exceptions.clear(session, "line_short", row["id"], cause=work.cause)
     if units:
         moves += _found(session, work, row, units, counter)
         _note_commitment(session, work, row, mine, work.channel["location_ids"][0], 0, shipped=units)
@@ -782,12 +780,10 @@ def _give_back(
         taken = min(units, each["quantity"])
         if not taken:
             continue
-        commitments.reduce(session, each, taken)
+        commitments.reduce(session, each, taken, cause=work.cause)
         units -= taken
         place = each["location_id"]
         if place is None:
-            if not each["quantity"]:
-                exceptions.clear(session, "line_short", row["id"], cause=work.cause)
             continue
         back = 0
         if counter is not None and place in counter.location_ids:

@@ -239,7 +239,7 @@ def _owed(session: Session, words: _Words, findings: Sequence[Finding], cause: C
         # What was never found is given up first. The units behind the others move with the states, below.
         for row in sorted(mine, key=lambda row: (row["location_id"] is not None, row["id"])):
             if taken := min(-missing, row["quantity"]):
-                commitments.reduce(session, row, taken)
+                commitments.reduce(session, row, taken, cause=cause)
                 missing += taken
         said.append(f"{what}{_units(each.worked_out - each.kept)} fewer will be promised; what nobody is owed is free.")
     return said

@@ -97,14 +97,12 @@ def _serve(session: Session, row: dict[str, object], rivals: list[Counter], *, c
         by_place.setdefault(drawn.location_id, []).append(drawn)
     for place, parts in by_place.items():
         units = sum(part.units for part in parts)
-        commitments.reduce(session, row, units)
+        commitments.reduce(session, row, units, cause=cause)
         commitments.owe(session, row, place, units)
         moves = [Move(sku_id, place, part.units, part.source, str(row["state"]), "short_filled") for part in parts]
         stock.move_many(session, moves, cause=cause.by("order", str(row["order_id"])))
         data = {"line_id": row["line_id"], "sku_id": sku_id, "quantity": units}
         events.append(session, "order.line_filled", str(row["order_id"]), data, cause=cause)
-        if not row["quantity"]:
-            exceptions.clear(session, "line_short", str(row["line_id"]), cause=cause)
 
 
 def _places(session: Session, sku_id: str) -> list[str]:

@@ -107,7 +107,7 @@ def ship(
             taken = min(left, each["quantity"]) if each["line_id"] == line["id"] else 0
             if not taken:
                 continue
-            commitments.reduce(session, each, taken, shipped=True)
+            commitments.reduce(session, each, taken, shipped=True, cause=cause)
             moves.append(Move(each["sku_id"], each["location_id"], taken, "committed", "customer", "shipped"))
             parts.append({"line_id": line["id"], "sku_id": line["sku_id"], "location_id": each["location_id"], "quantity": taken})
             left -= taken

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.chance import Seeded
 from app.database import Database, Session
-from app.domain import catalogue, events, orders, pricing, reservations, transfers
+from app.domain import catalogue, events, exceptions, orders, pricing, reservations, transfers
 from app.domain.errors import InsufficientStock, InvalidDraft, NotFound, UnknownLocation, UnknownSku, WrongCurrency, WrongState
 from app.domain.money import Money
 from app.domain.pricing import LineDraft, OrderDraft
@@ -215,8 +215,12 @@ def test_cancelling_in_part_leaves_the_rest_promised(database: Database) -> None
 def test_what_was_never_found_is_cancelled_first(database: Database) -> None:
     stocked(database, "BOWL", 2)
     order = place(database, ("BOWL", 5), sold=True)
+    said = {"severity": "urgent", "title": "3 of BOWL are missing", "advice": "Find them.", "facts": {}, "cause": CAUSE}
+    database.run(exceptions.raise_, "line_short", order["lines"][0]["id"], **said)
     assert figures(cancel(database, order, 2)) == [(2, 1, 0, 2)]
+    assert len(database.look(exceptions.open_of, "line_short")) == 1
     assert figures(cancel(database, order, 2)) == [(1, 0, 0, 4)]
+    assert database.look(exceptions.open_of, "line_short") == []
     assert level(database, "BOWL") == Level(available=1, committed=1)
 
 
