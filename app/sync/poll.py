@@ -167,15 +167,23 @@ def _tell_short(session: Session, *, cause: Cause) -> None:
 
 def fetch(database: Database, channel: Channel, pen: Pen, ids: Sequence[str], *, reread: bool = False) -> None:
     """Read these orders and record them; one that can't be understood is parked, and in nobody's way. Raises: TryLater, NoUse."""
+    for _ in fetched(database, channel, pen, ids, reread=reread):
+        pass
+
+
+def fetched(database: Database, channel: Channel, pen: Pen, ids: Sequence[str], *, reread: bool = False) -> Iterator[str]:
+    """`fetch`, which says of each order when it is done."""
     try:
         for snapshot in channel.fetch_orders(ids):
             record(database, pen.channel_id, [(snapshot, pen.cause)], reread=reread)
+            yield snapshot.external_id
     except BadPayload as error:
         if len(ids) == 1:
             database.run(_park, pen.channel_id, ids[0], str(error), cause=pen.cause)
+            yield ids[0]
             return
         for external_id in ids:
-            fetch(database, channel, pen, [external_id], reread=reread)
+            yield from fetched(database, channel, pen, [external_id], reread=reread)
 
 
 def reread_unpaid(database: Database, channel: Channel, pen: Pen) -> int:

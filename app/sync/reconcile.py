@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 import structlog
@@ -137,12 +138,13 @@ def _next_orders(session: Session, channel_id: str, after: str | None, limit: in
 def _read_orders(database: Database, channel: Channel, pen: Pen, run: dict[str, Any]) -> None:
     room = ORDERS_AT_ONCE if run["whole"] else min(ORDERS_AT_ONCE, ORDERS_A_RUN - run["orders"])
     rows = database.look(_next_orders, pen.channel_id, run["orders_after"], room) if room > 0 else []
+    read: set[str] = set()
     try:
         if rows:
-            poll.fetch(database, channel, pen, [row["external_id"] for row in rows])
+            read.update(poll.fetched(database, channel, pen, [row["external_id"] for row in rows]))
     except ChannelError:
-        # They are read again from the first on, and those that are recorded by now won't have changed any more then.
-        database.run(_broken_off, pen, run, rows)
+        # It goes on with the first that wasn't read; what was recorded behind that one won't have changed any more then.
+        database.run(_broken_off, pen, run, rows, len(list(takewhile(lambda row: row["external_id"] in read, rows))))
         raise
     database.run(_orders_read, pen, run, rows, room)
 
@@ -170,8 +172,11 @@ def _changed(session: Session, pen: Pen, rows: Sequence[Mapping[str, Any]]) -> i
     return changed
 
 
-def _broken_off(session: Session, pen: Pen, run: dict[str, Any], rows: Sequence[Mapping[str, Any]]) -> None:
-    _keep(session, pen, run | {"found": run["found"] + _changed(session, pen, rows)})
+def _broken_off(session: Session, pen: Pen, run: dict[str, Any], rows: Sequence[Mapping[str, Any]], read: int) -> None:
+    """Only the first of these orders were read."""
+    after = rows[read - 1]["id"] if read else run["orders_after"]
+    found = run["found"] + _changed(session, pen, rows)
+    _keep(session, pen, run | {"orders": run["orders"] + read, "orders_after": after, "found": found})
 
 
 def _orders_read(session: Session, pen: Pen, run: dict[str, Any], rows: Sequence[Mapping[str, Any]], room: int) -> None:

@@ -189,9 +189,11 @@ class BrokenOff(Memory):
     """An adapter that is asked to slow down when it has read an order."""
 
     times = 0
+    read = 0
 
     def fetch_orders(self, ids: Any) -> Any:
         for each in super().fetch_orders(ids):
+            BrokenOff.read += 1
             yield each
             if self.times:
                 BrokenOff.times -= 1
@@ -219,6 +221,22 @@ def test_an_order_that_changed_without_a_word_is_read_once_more(store: World, mo
     assert found(store).count(("order_changed", "healed")) == 1
     assert store.level("MUG")["committed"] == 1
     assert waits(store) == []
+
+
+@on_one
+def test_orders_that_were_read_before_it_broke_off_are_not_read_again(store: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop, channel_id = opened(store)
+    for _ in range(9):
+        assert shop.buy("MUG") is not None
+    store.run_for(1_000)
+    adapter = store.lanes[channel_id]._channel
+    assert adapter is not None
+    adapter.__class__ = BrokenOff
+    monkeypatch.setattr(BrokenOff, "times", 6)
+    monkeypatch.setattr(BrokenOff, "read", 0)
+    looked_at(store, channel_id)
+    assert (BrokenOff.read, BrokenOff.times) == (9, 0)
+    assert store.database.look(channels.lane, channel_id)["reconciled"]["orders"] == 9
 
 
 @on_one
