@@ -119,6 +119,10 @@ _still_open = Prepared(
     )
 )
 
+_open_of = Prepared(
+    select(exceptions).where(exceptions.c.cause == given(exceptions.c.cause), exceptions.c.closed_at.is_(None)).order_by(exceptions.c.id)
+)
+
 
 def worsen(session: Session, cause_: str, severity: str, *, opened_before: datetime) -> None:
     """What has lasted so long weighs more."""
@@ -129,8 +133,7 @@ def worsen(session: Session, cause_: str, severity: str, *, opened_before: datet
 
 def open_of(session: Session, cause_: str) -> list[dict[str, Any]]:
     """All that is open of one cause."""
-    query = select(exceptions).where(exceptions.c.cause == cause_, exceptions.c.closed_at.is_(None)).order_by(exceptions.c.id)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return session.rows(_open_of, {"cause": cause_})
 
 
 def _open(session: Session, cause_: str, subject: str) -> dict[str, Any] | None:
