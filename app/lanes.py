@@ -31,7 +31,7 @@ log = structlog.get_logger()
 LOOK_SECONDS = 1.0
 AFTER_FAILURE_SECONDS = 5.0
 # No thread begins its next step sooner: what comes meanwhile is dealt with together, and a step costs for twenty hardly more than for one.
-PACE_SECONDS = 0.03
+PACE_SECONDS = 0.005
 
 
 class Lanes:
