@@ -6,6 +6,7 @@
     settings.py    everything read from the environment, once (TALLYSTICK_…)
     database.py    engine, read() and write(), column types
     statements.py  those of hot paths, compiled once
+    wire.py        how they get to PostgreSQL and back, all at once
     chance.py      the one source of time, ids and randomness
     security.py    tokens, scopes, and who guesses too often
     vault.py       secrets at rest: channels' credentials, and what they sent
@@ -44,7 +45,7 @@
     simulation/    `tallystick simulate`: whole stores from seeds on a virtual clock, every fault, and what must hold all the while
 
 Imports point one way: cli → demo, simulation → main → worker, lanes → api → alerts → sync → channels.base → vault, security, … → domain →
-database → statements → chance.
+database → statements, wire → chance.
 Contracts in pyproject.toml hold it.
 
 What always holds, whoever calls:

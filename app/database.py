@@ -17,11 +17,13 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
+from itertools import chain
+from operator import attrgetter
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
@@ -47,7 +49,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
-from app import chance, statements
+from app import chance, statements, wire
 from app.statements import Parameters, Prepared, padded
 
 P = ParamSpec("P")
@@ -180,7 +182,7 @@ class Session:
         found = self._run([*unsent, *queries])[len(unsent) :]
         dialect = self.connection.dialect
         try:
-            return [prepared.on(dialect).read(cursor.fetchall()) for (prepared, _), (cursor,) in zip(queries, found, strict=True)]
+            return [prepared.on(dialect).read(answer) for (prepared, _), (answer,) in zip(queries, found, strict=True)]
         except dialect.loaded_dbapi.Error as error:  # SQLite reads on as it is asked for rows
             raise self._translated(error) from error
 
@@ -228,30 +230,31 @@ class Session:
     def run_each(self, statements: Sequence[Statement]) -> list[int]:
         """Run statements together, with what waits to be sent before them. Returns how many rows each changed."""
         unsent, self._unsent = self._unsent, []
-        return [sum(int(cursor.rowcount) for cursor in each) for each in self._run([*unsent, *statements])[len(unsent) :]]
+        changed = attrgetter("command_tuples" if self.dialect == "postgresql" else "rowcount")
+        return [sum(changed(answer) or 0 for answer in each) for each in self._run([*unsent, *statements])[len(unsent) :]]
 
     def send(self) -> None:
-        """Run what `later` put off. A transaction ends with this."""
+        """Run what `later` put off."""
         if self._unsent:
             self.run_each(())
 
-    def _run(self, statements: Sequence[Statement]) -> list[list[Any]]:
-        """Each statement's cursors: several, where its parameters are many."""
+    def commit(self) -> None:
+        """Run what `later` put off, and commit, in one journey: on PostgreSQL, where a transaction is one function's."""
+        unsent, self._unsent = self._unsent, []
+        self._run(unsent, commit=True)
+
+    def _run(self, statements: Sequence[Statement], *, commit: bool = False) -> list[list[Any]]:
+        """What the driver answered to each statement: several times, where its parameters are many."""
         driver, dialect = self._driver, self.connection.dialect
-        several = len(statements) > 1 or any(not isinstance(parameters, dict) for _, parameters in statements)
-        together = driver.pipeline() if self.dialect == "postgresql" and several else nullcontext()
-        cursors: list[list[Any]] = []
+        each = [list(prepared.on(dialect).statements(parameters)) for prepared, parameters in statements]
         try:
-            with together:
-                for prepared, parameters in statements:
-                    cursors.append([])
-                    for text, values in prepared.on(dialect).statements(parameters):
-                        cursor = driver.cursor()
-                        cursor.execute(text, values)
-                        cursors[-1].append(cursor)
+            if self.dialect == "postgresql":
+                known = self.connection.info.setdefault("known", wire.Known())
+                answers = iter(wire.run(driver, known, list(chain.from_iterable(each)), commit=commit))
+                return [[next(answers) for _ in texts] for texts in each]
+            return [[driver.execute(*text) for text in texts] for texts in each]
         except dialect.loaded_dbapi.Error as error:
             raise self._translated(error) from error
-        return cursors
 
     @property
     def _driver(self) -> Any:
@@ -456,13 +459,12 @@ class Database:
             raise Overloaded(f"{self._limit} changes already wait for the database")
         self._jobs.put(job)
 
-    def _call(self, connection: Connection, job: _Job, *, contended: bool = False) -> Any:
+    def _call(self, connection: Connection, job: _Job, *, contended: bool = False) -> Session:
         session = Session(connection, contended=contended)
-        result = job.call(session)
+        job.result = job.call(session)
         self._finish(session)
-        session.send()
         job.wakes = frozenset(session.info.get("wakes", ()))
-        return result
+        return session
 
     def _serve_shared(self) -> None:
         """SQLite: run what waits, one after another, and commit once for all of it."""
@@ -528,10 +530,10 @@ class Database:
         raw.execute("SAVEPOINT job")
         try:
             try:
-                job.result = self._call(connection, job)
+                self._call(connection, job).send()
             except Contended:
                 raw.execute("ROLLBACK TO job")
-                job.result = self._call(connection, job, contended=True)
+                self._call(connection, job, contended=True).send()
             raw.execute("RELEASE job")
             self.figures.functions += 1
         except BaseException as error:
@@ -547,12 +549,12 @@ class Database:
         while (job := self._jobs.get()) is not None:
             try:
                 try:
-                    job.result = self._in_transaction(job)
+                    self._in_transaction(job)
                 except Exception as error:
                     if not _may_be_repeated(error):
                         raise
                     self.figures.retried += 1
-                    job.result = _repeatedly(partial(self._in_transaction, job, contended=True))
+                    _repeatedly(partial(self._in_transaction, job, contended=True))
                 self.figures.commits += 1
                 self.figures.functions += 1
                 self.figures.last_error = None
@@ -563,18 +565,16 @@ class Database:
                 self.figures.refused += 1
             self._answer([job])
 
-    def _in_transaction(self, job: _Job, *, contended: bool = False) -> Any:
-        with self.engine.connect() as connection:
-            with connection.begin() as transaction:
-                result = self._call(connection, job, contended=contended)
-                try:
-                    transaction.commit()
-                except DBAPIError as error:
-                    if error.connection_invalidated:
-                        # Nobody can say whether it was committed, so it isn't repeated here; the caller's key makes that safe.
-                        raise DatabaseUnavailable("the connection broke during a commit") from error
-                    raise
-            return result
+    def _in_transaction(self, job: _Job, *, contended: bool = False) -> None:
+        with self.engine.connect() as connection, connection.begin():
+            session = self._call(connection, job, contended=contended)
+            try:
+                session.commit()
+            except DBAPIError as error:
+                if error.connection_invalidated:
+                    # Nobody can say whether it was committed, so it isn't repeated here; the caller's key makes that safe.
+                    raise DatabaseUnavailable("the connection broke during a commit") from error
+                raise
 
     def _unavailable(self, error: BaseException) -> DatabaseUnavailable:
         cause = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
@@ -705,6 +705,7 @@ def engine_for(url: str, *, pool_size: int = 4, read_only: bool = False) -> Engi
             "connect_timeout": 5,
             "options": f"-c timezone=UTC -c statement_timeout={STATEMENT_TIMEOUT_MS} -c lock_timeout={LOCK_TIMEOUT_MS}"
             " -c idle_in_transaction_session_timeout=30000",
+            "prepare_threshold": None,  # what is worth it, `wire` prepares; a driver that does, too, drops all of it after each rollback
         },
         pool_size=pool_size,
         max_overflow=0,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, lru_cache
 from itertools import chain
 from typing import Any
@@ -17,13 +18,19 @@ import orjson
 from sqlalchemy import (
     JSON,
     BindParameter,
+    Boolean,
     ClauseElement,
     Column,
     ColumnElement,
+    DateTime,
     Dialect,
     Float,
     Insert,
+    Integer,
+    LargeBinary,
+    String,
     Table,
+    TypeDecorator,
     Uuid,
     bindparam,
     insert,
@@ -34,8 +41,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
 ROWS_TOGETHER = 64
-# psycopg remembers what it made of a text with up to so many values; of a longer one it makes the same again each time.
-REMEMBERED = 50
+# More values than this are one value on PostgreSQL: every number of rows then has the same text.
+FEW = 50
 
 Parameters = dict[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -44,7 +51,8 @@ Parameters = dict[str, Any] | Sequence[Mapping[str, Any]]
 class _Compiled:
     text: str
     bind: Callable[[Mapping[str, Any]], list[Any]]
-    read: Callable[[Sequence[Sequence[Any]]], list[dict[str, Any]]]
+    # What the driver answered, as rows: SQLite's cursor, PostgreSQL's result.
+    read: Callable[[Any], list[dict[str, Any]]]
     names: Sequence[str]
     # Of an insert: what stands before the values, the values of one row, and what stands behind them; so rows can go in together.
     parts: tuple[str, str, str] | None
@@ -57,7 +65,7 @@ class _Compiled:
             yield self.text, self.bind(parameters)
             return
         rows = [self.bind(each) for each in parameters]
-        if self.many is not None and len(rows) * len(self.names) > REMEMBERED:
+        if self.many is not None and len(rows) * len(self.names) > FEW:
             yield self.many, [orjson.dumps([dict(zip(self.names, row, strict=True)) for row in rows], default=_as_text).decode()]
             return
         begin = 0
@@ -81,12 +89,66 @@ def _dashed(kept: str | None) -> str | None:
 
 
 def _reader(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    """What turns a value of the driver's into one of ours; None: it is one."""
-    if isinstance(type_, Uuid) and dialect.name == "sqlite":
+    """What turns a value of SQLite's driver into one of ours; None: it is one."""
+    if isinstance(type_, Uuid):
         return _dashed
-    if isinstance(type_, Float):  # both drivers know it; asked for a converter, SQLAlchemy wants to know what came first
+    if isinstance(type_, Float):  # the driver knows it; asked for a converter, SQLAlchemy wants to know what came first
         return None
     return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _moment(text: bytes) -> datetime:
+    return datetime.fromisoformat(text.decode())  # the connection's time zone is UTC
+
+
+def _bytes(text: bytes) -> bytes:
+    return bytes.fromhex(text[2:].decode())
+
+
+_FROM_TEXT: Mapping[type[TypeEngine[Any]], Callable[[bytes], Any]] = {
+    Integer: int,
+    Uuid: bytes.decode,
+    String: bytes.decode,
+    DateTime: _moment,
+    Boolean: b"t".__eq__,
+    JSON: orjson.loads,
+    Float: float,
+    LargeBinary: _bytes,
+}
+
+
+def _from_text(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[bytes], Any]:
+    """What reads a value that PostgreSQL wrote as text. Raises: TypeError for a type that nobody has needed yet."""
+    kind = type_.impl_instance if isinstance(type_, TypeDecorator) else type_
+    for each, reads in _FROM_TEXT.items():
+        if isinstance(kind, each):
+            return reads
+    raise TypeError(f"say in _FROM_TEXT how {type_!r} is read")
+
+
+def _rows_of_cursor(names: Sequence[str], types: Sequence[TypeEngine[Any]], dialect: Dialect) -> Callable[[Any], list[dict[str, Any]]]:
+    readers = [(name, _reader(type_, dialect)) for name, type_ in zip(names, types, strict=True)]
+    converted = [(name, convert) for name, convert in readers if convert is not None]
+
+    def read(cursor: Any) -> list[dict[str, Any]]:
+        found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        for each in found:
+            for name, convert in converted:
+                if (value := each[name]) is not None:
+                    each[name] = convert(value)
+        return found
+
+    return read
+
+
+def _rows_of_result(names: Sequence[str], types: Sequence[TypeEngine[Any]], dialect: Dialect) -> Callable[[Any], list[dict[str, Any]]]:
+    columns = [(at, name, _from_text(type_, dialect)) for at, (name, type_) in enumerate(zip(names, types, strict=True))]
+
+    def read(result: Any) -> list[dict[str, Any]]:
+        text_at, rows = result.get_value, range(result.ntuples)
+        return [{name: None if (text := text_at(row, at)) is None else reads(text) for at, name, reads in columns} for row in rows]
+
+    return read
 
 
 class Prepared:
@@ -115,7 +177,12 @@ class Prepared:
         types = {compiled.bind_names[parameter]: parameter for parameter in compiled.bind_names}
         fixed = {name: parameter.value for name, parameter in types.items() if not parameter.required}
         places = list(compiled.positiontup or ())
-        processors = [(at, types[name].type.dialect_impl(dialect).bind_processor(dialect)) for at, name in enumerate(places)]
+        # What goes to PostgreSQL as text needs no detour over the driver's own kinds of ids and bytes.
+        as_it_is = (Uuid, LargeBinary) if dialect.name == "postgresql" else ()
+        processors = [
+            (at, None if isinstance(types[name].type, as_it_is) else types[name].type.dialect_impl(dialect).bind_processor(dialect))
+            for at, name in enumerate(places)
+        ]
         to_convert = [(at, convert) for at, convert in processors if convert is not None]
 
         def bind(given: Mapping[str, Any]) -> list[Any]:
@@ -127,17 +194,8 @@ class Prepared:
             return values
 
         names = [str(column.keyname) for column in compiled._result_columns]  # plain ones: SQLAlchemy's are a kind of their own
-        readers = [(name, _reader(column.type, dialect)) for name, column in zip(names, compiled._result_columns, strict=True)]
-        converted = [(name, convert) for name, convert in readers if convert is not None]
-
-        def read(rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-            found = [dict(zip(names, row, strict=True)) for row in rows]
-            for each in found:
-                for name, convert in converted:
-                    if (value := each[name]) is not None:
-                        each[name] = convert(value)
-            return found
-
+        rows_of = _rows_of_result if dialect.name == "postgresql" else _rows_of_cursor
+        read = rows_of(names, [column.type for column in compiled._result_columns], dialect)
         parts = many = None
         if self._rows:
             before, _, rest = compiled.string.partition(" VALUES ")

@@ -5,19 +5,34 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from sqlalchemy import Column, ForeignKey, Integer, MetaData, String, Table, bindparam, delete, insert, null, select, text, update
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    literal_column,
+    null,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import DBAPIError, IntegrityError, StatementError
 
-from app import chance
+from app import chance, wire
 from app import database as engine
 from app.database import Contended, Database, DatabaseUnavailable, Id, Json, Overloaded, Session, Utc
 from app.statements import Prepared
@@ -625,6 +640,90 @@ def test_a_prepared_statement_in_a_deadlock_is_repeated_with_its_function(postgr
         assert future.result(20) == [1, 1]
     assert len(tries) > 2
     assert len(set(postgresql.look(lambda session: [row["text"] for row in session.rows(prepared_notes, {"least": 0})]))) == 1
+
+
+def wordings(count: int) -> list[Prepared]:
+    """So many statements that are alike but for their text."""
+    where = notes.c.id == bindparam("which", type_=Integer())
+    return [Prepared(select(notes.c.text.label(f"text_{n}")).where(where)) for n in range(count)]
+
+
+def prepared_there(database: Database) -> set[str]:
+    """What the server has prepared on the one connection that this database writes with."""
+    query = text("SELECT name FROM pg_prepared_statements")
+    return set(database.run(lambda session: session.execute(query).scalars().all()))
+
+
+def test_postgresql_prepares_what_comes_again_and_only_so_much_of_it(postgresql_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MOST", 8)
+    with opened(postgresql_url, writers=1) as database:
+        database.run(lambda session: session.run(prepared_note, some(1)[0]))
+        assert prepared_there(database) == set()
+
+        def ask(session: Session, asked: Sequence[Prepared]) -> list[str]:
+            return [row[f"text_{n}"] for n, each in enumerate(asked) for row in session.rows(each, {"which": 1})]
+
+        every = wordings(30)
+        for _ in range(3):
+            assert database.run(ask, every[:4]) == ["prepared"] * 4
+        first = prepared_there(database)
+        assert len(first) == 4
+        for _ in range(2):
+            assert database.run(lambda session: [session.rows(each, {"which": 1}) for each in every for _ in range(2)])
+        assert len(prepared_there(database)) == 8
+        assert not first & prepared_there(database)
+
+
+def test_what_was_prepared_outlives_a_rollback_and_what_failed_is_prepared_anew(postgresql_url: str) -> None:
+    with opened(postgresql_url, writers=1) as database:
+        (one, other) = wordings(2)
+
+        def ask(session: Session) -> list[Any]:
+            return [session.rows(each, {"which": 1}) for each in (one, other, one, other)]
+
+        def undone(session: Session) -> None:
+            with session.savepoint():
+                session.run(prepared_note, some(1)[0])
+                raise ValueError("undone")
+
+        def part(session: Session) -> list[Any]:
+            with pytest.raises(ValueError, match="undone"):
+                undone(session)
+            return ask(session)
+
+        assert database.run(part) == [[], [], [], []]
+        before = prepared_there(database)
+        for _ in range(3):
+            with pytest.raises(IntegrityError):
+                database.run(prepared_failure)
+        assert database.run(ask) == [[], [], [], []]
+        assert before < prepared_there(database)
+        assert len(prepared_there(database) - before) == 2  # a note's, and a reply's
+
+
+def test_a_transaction_that_had_failed_is_no_commit(postgresql: Database) -> None:
+    def swallows(session: Session) -> None:
+        note(session, 1)
+        with suppress(IntegrityError):
+            prepared_failure(session)
+
+    with pytest.raises(DBAPIError):
+        postgresql.run(swallows)
+    assert postgresql.look(noted) == []
+
+
+@pytest.mark.parametrize(("written", "percent"), [("100 % wool, 5%s", "%"), ("naïve ☕", "☕"), ("it's \\ here", "it's")])
+def test_any_text_goes_there_and_back(database: Database, written: str, percent: str) -> None:
+    like = Prepared(select(notes.c.text, literal_column("'%'", String).label("sign")).where(notes.c.text.contains(bindparam("part"))))
+    database.run(lambda session: [session.run(prepared_note, {"id": n, "text": written}) for n in range(3)])
+    found = database.look(lambda session: [session.rows(like, {"part": percent}) for _ in range(3)])
+    assert found == [[{"text": written, "sign": "%"}] * 3] * 3
+
+
+def test_text_that_postgresql_cannot_hold_is_refused_and_not_cut_short(postgresql: Database) -> None:
+    with pytest.raises(DBAPIError, match="NUL"):
+        postgresql.run(lambda session: session.run(prepared_note, {"id": 1, "text": "cut\0short"}))
+    assert postgresql.look(noted) == []
 
 
 # Settings and types

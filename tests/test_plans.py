@@ -22,7 +22,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 
-from app import chance, migrations
+from app import chance, migrations, wire
 from app.chance import Seeded
 from app.database import Database
 from app.domain import catalogue, channels, counters, listings, orders, store, watch
@@ -87,11 +87,20 @@ def listening(database: Database) -> Iterator[dict[str, str]]:
         else:
             raw.cursor_factory = _cursor(hear)
 
+    run = wire.run
+
+    def heard_run(connection: Any, known: Any, statements: Any, **how: Any) -> Any:
+        for text, values in statements:
+            hear(psycopg.ClientCursor(connection).mogrify(text, values) if values else text)
+        return run(connection, known, statements, **how)
+
     engines = {database.engine, getattr(database._snapshots, "engine", database._snapshots)}
     for engine in engines:
         engine.dispose()
         event.listen(engine, "connect", listen)
-    yield heard
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(wire, "run", heard_run)
+        yield heard
 
 
 def _cursor(hear: Callable[[str], None]) -> type[psycopg.Cursor[Any]]:
