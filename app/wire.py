@@ -6,10 +6,12 @@ connections, transactions, waiting and errors stay as they are, and whatever isn
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict, deque
 from collections.abc import Callable, Generator, Sequence
 from datetime import datetime
 from functools import lru_cache, partial
+from itertools import count
 from typing import Any, Protocol
 
 import orjson
@@ -70,23 +72,23 @@ def run(connection: Connection, known: Known, statements: Sequence[tuple[str, Se
     Shape:  each is a text with %s for its values, and these; one answer for each.
     Raises: psycopg.Error, as cursors would.
     """
+    given = [[_given(value) for value in values] for _, values in statements]  # before anything is noted: some can't be given
     server = connection.pgconn
     commands: deque[Callable[[], None]] = deque()
     asked: list[int] = []
     prepares: dict[int, str] = {}
     if server.transaction_status == TransactionStatus.IDLE and not connection.autocommit:
         commands.append(partial(server.send_query_params, _begin(connection.isolation_level, connection.read_only), None))
-    for text, values in statements:
-        given = [_given(value) for value in values]
+    for (text, _), values in zip(statements, given, strict=True):
         name, is_new = known.name(text)
         if is_new:
             prepares[len(commands)] = text
             commands.append(partial(server.send_prepare, name, numbered(text)))
         asked.append(len(commands))
         if name:
-            commands.append(partial(server.send_query_prepared, name, given))
+            commands.append(partial(server.send_query_prepared, name, values))
         else:
-            commands.append(partial(server.send_query_params, numbered(text), given))
+            commands.append(partial(server.send_query_params, numbered(text), values))
     commands.extend(partial(server.send_query_params, b"DEALLOCATE " + stale, None) for stale in known.stale)
     if commit:
         commands.append(partial(server.send_query_params, b"COMMIT", None))
@@ -127,8 +129,8 @@ def _begin(level: psycopg.IsolationLevel | None, read_only: bool | None) -> byte
 @lru_cache(4 * MOST)
 def numbered(text: str) -> bytes:
     """A statement as the server takes it: its values have numbers there."""
-    first, *rest = text.split("%s")
-    return "".join([first, *(f"${number}{part}" for number, part in enumerate(rest, 1))]).replace("%%", "%").encode()
+    numbers = count(1)
+    return re.sub("%[s%]", lambda found: f"${next(numbers)}" if found[0] == "%s" else "%", text).encode()
 
 
 def _text(value: str) -> bytes:

@@ -714,16 +714,30 @@ def test_a_transaction_that_had_failed_is_no_commit(postgresql: Database) -> Non
 
 @pytest.mark.parametrize(("written", "percent"), [("100 % wool, 5%s", "%"), ("naïve ☕", "☕"), ("it's \\ here", "it's")])
 def test_any_text_goes_there_and_back(database: Database, written: str, percent: str) -> None:
-    like = Prepared(select(notes.c.text, literal_column("'%'", String).label("sign")).where(notes.c.text.contains(bindparam("part"))))
+    like = Prepared(select(notes.c.text, literal_column("'%sale'", String).label("sign")).where(notes.c.text.contains(bindparam("part"))))
     database.run(lambda session: [session.run(prepared_note, {"id": n, "text": written}) for n in range(3)])
     found = database.look(lambda session: [session.rows(like, {"part": percent}) for _ in range(3)])
-    assert found == [[{"text": written, "sign": "%"}] * 3] * 3
+    assert found == [[{"text": written, "sign": "%sale"}] * 3] * 3
 
 
 def test_text_that_postgresql_cannot_hold_is_refused_and_not_cut_short(postgresql: Database) -> None:
     with pytest.raises(DBAPIError, match="NUL"):
         postgresql.run(lambda session: session.run(prepared_note, {"id": 1, "text": "cut\0short"}))
     assert postgresql.look(noted) == []
+
+
+def test_what_cannot_be_given_leaves_nothing_half_prepared(postgresql_url: str) -> None:
+    with opened(postgresql_url, writers=1) as database:
+        (other,) = wordings(1)
+
+        def both(session: Session, said: str) -> list[int]:
+            return session.run_each([(other, {"which": 1}), (prepared_note, {"id": 1, "text": said})])
+
+        assert database.run(both, "whole")[1] == 1
+        for _ in range(2):
+            with pytest.raises(DBAPIError, match="NUL"):
+                database.run(both, "cut\0short")
+        assert database.run(lambda session: [session.rows(other, {"which": 1}) for _ in range(3)]) == [[{"text_0": "whole"}]] * 3
 
 
 # Settings and types
