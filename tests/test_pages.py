@@ -87,7 +87,7 @@ def _headings(page: Path) -> list[str]:
 
 def test_an_upgrade_leaves_the_copy_that_its_page_names_and_going_back_to_it_recovers(tmp_path: Path) -> None:
     """The page's steps, but for the exchange of the program: an older one isn't here."""
-    data, version = tmp_path / "data", max(path.stem for path in make.HERE.glob("*.sql"))
+    data, version = tmp_path / "data", max(path.stem for path in make.HERE.glob("*.sql") if path.stem < migrations.head())
     data.mkdir()
     store = data / "tallystick.sqlite"
     with sqlite3.connect(store) as raw:
