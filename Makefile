@@ -49,7 +49,7 @@ types: $(STAMP)
 imports: $(STAMP)
 	@.venv/bin/lint-imports
 
-bench: $(STAMP) ## measure all of docs/benchmarks.md and write it anew, half an hour; less: make bench ARGS="orders intake --quick"
+bench: $(STAMP) ## measure all of docs/benchmarks.md and write it anew, over an hour; less: make bench ARGS="orders intake --quick"
 	@.venv/bin/python -m bench $(ARGS)
 
 # Versions stay as they are unless asked for: make lock ARGS=--upgrade

@@ -89,7 +89,9 @@ def run(connection: Connection, known: Known, statements: Sequence[tuple[str, Se
             commands.append(partial(server.send_query_prepared, name, values))
         else:
             commands.append(partial(server.send_query_params, numbered(text), values))
-    commands.extend(partial(server.send_query_params, b"DEALLOCATE " + stale, None) for stale in known.stale)
+    # Dropped once and never again: what isn't there any more couldn't be, and what stays after a failure does no harm.
+    stale, known.stale = known.stale, []
+    commands.extend(partial(server.send_query_params, b"DEALLOCATE " + name, None) for name in stale)
     if commit:
         commands.append(partial(server.send_query_params, b"COMMIT", None))
     commands.append(server.pipeline_sync)
@@ -102,7 +104,6 @@ def run(connection: Connection, known: Known, statements: Sequence[tuple[str, Se
                 if at >= failed:
                     known.forget(text)
             raise errors.error_from_result(answer)
-    known.stale.clear()
     if commit and answers[-2].command_status != b"COMMIT":
         raise errors.InFailedSqlTransaction("the transaction had failed before")
     return [answers[at] for at in asked]
