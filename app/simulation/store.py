@@ -20,7 +20,7 @@ from sqlalchemy import Engine, create_engine, event, insert, select, text
 from sqlalchemy.pool import NullPool
 
 from app import domain, migrations
-from app.database import Contended, Database, Figures, Session, engine_for, metadata
+from app.database import STATEMENTS_KEPT, Contended, Database, Figures, Session, engine_for, metadata
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -178,7 +178,7 @@ def _in_memory() -> Engine:
     engine = create_engine(
         "sqlite+pysqlite://",
         poolclass=NullPool,
-        connect_args={"check_same_thread": False, "isolation_level": None},
+        connect_args={"check_same_thread": False, "isolation_level": None, "cached_statements": STATEMENTS_KEPT},
         json_serializer=lambda value: orjson.dumps(value).decode(),
         json_deserializer=orjson.loads,
     )
