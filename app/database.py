@@ -149,14 +149,15 @@ class Session:
     `info` holds what the functions of one transaction tell each other (events to append, SKUs that were touched).
     """
 
-    __slots__ = ("_unsent", "connection", "contended", "dialect", "info")
+    __slots__ = ("_driver", "_unsent", "connection", "contended", "dialect", "info")
 
     def __init__(self, connection: Connection, *, contended: bool = False) -> None:
         self.connection = connection
         self.contended = contended
         self.dialect = connection.dialect.name
         self.info: dict[str, Any] = {}
-        self._unsent: list[Statement] = []
+        self._driver: Any = connection.connection.dbapi_connection
+        self._unsent: list[Statement] = []  # on PostgreSQL
 
     def execute(
         self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
@@ -175,7 +176,14 @@ class Session:
 
     def rows(self, prepared: Prepared, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         """The rows that a prepared query finds, by column name."""
-        return self.rows_each([(prepared, parameters)])[0]
+        if self.dialect == "postgresql":
+            return self.rows_each([(prepared, parameters)])[0]
+        dialect = self.connection.dialect
+        compiled = prepared.on(dialect)
+        try:
+            return compiled.read(self._driver.execute(compiled.text, compiled.bind(parameters)))
+        except dialect.loaded_dbapi.Error as error:
+            raise self._translated(error) from error
 
     def rows_each(self, queries: Sequence[Statement]) -> list[list[dict[str, Any]]]:
         """The rows that each of several prepared queries finds. On PostgreSQL they travel together, with what waits to be sent before them;
@@ -225,9 +233,10 @@ class Session:
 
         On PostgreSQL such statements travel together: one journey instead of one for each.
         """
-        self._unsent.append((prepared, parameters))
-        if self.dialect != "postgresql":
-            self.send()
+        if self.dialect == "postgresql":
+            self._unsent.append((prepared, parameters))
+        else:
+            self._run([(prepared, parameters)])
 
     def run_each(self, statements: Sequence[Statement]) -> list[int]:
         """Run statements together, with what waits to be sent before them. Returns how many rows each changed."""
@@ -248,7 +257,7 @@ class Session:
     def _run(self, statements: Sequence[Statement], *, commit: bool = False) -> list[list[Any]]:
         """What the driver answered to each statement: several times, where its parameters are many."""
         driver, dialect = self._driver, self.connection.dialect
-        each = [list(prepared.on(dialect).statements(parameters)) for prepared, parameters in statements]
+        each = [prepared.on(dialect).statements(parameters) for prepared, parameters in statements]
         try:
             if self.dialect == "postgresql":
                 known = self.connection.info.setdefault("known", wire.Known())
@@ -257,10 +266,6 @@ class Session:
             return [[driver.execute(*text) for text in texts] for texts in each]
         except dialect.loaded_dbapi.Error as error:
             raise self._translated(error) from error
-
-    @property
-    def _driver(self) -> Any:
-        return self.connection.connection.dbapi_connection
 
     def _translated(self, error: Exception) -> Exception:
         """What the driver raised, as SQLAlchemy would have raised it."""

@@ -7,7 +7,7 @@ update, measured when this was written, and ten times that where the statement i
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
@@ -59,22 +59,22 @@ class _Compiled:
     # The same on PostgreSQL for many rows: one short text, and all of the rows as one value.
     many: str | None
 
-    def statements(self, parameters: Parameters) -> Iterator[tuple[str, list[Any]]]:
+    def statements(self, parameters: Parameters) -> list[tuple[str, list[Any]]]:
         """What the driver is to run. Rows go in together, by powers of two, so that a few texts serve every number of them."""
         if isinstance(parameters, dict):
-            yield self.text, self.bind(parameters)
-            return
+            return [(self.text, self.bind(parameters))]
         rows = [self.bind(each) for each in parameters]
         if self.many is not None and len(rows) * len(self.names) > FEW:
-            yield self.many, [orjson.dumps([dict(zip(self.names, row, strict=True)) for row in rows], default=_as_text).decode()]
-            return
-        begin = 0
+            return [(self.many, [orjson.dumps([dict(zip(self.names, row, strict=True)) for row in rows], default=_as_text).decode()])]
+        if self.parts is None or len(rows) == 1:
+            return [(self.text, row) for row in rows]
+        found, begin = [], 0
         while begin < len(rows):
-            size = min(1 << (len(rows) - begin).bit_length() - 1, ROWS_TOGETHER) if self.parts else 1
-            part = rows[begin : begin + size]
-            text = self.text if self.parts is None or size == 1 else _of_rows(self.parts, size)
-            yield text, list(chain.from_iterable(part))
+            size = min(1 << (len(rows) - begin).bit_length() - 1, ROWS_TOGETHER)
+            text = self.text if size == 1 else _of_rows(self.parts, size)
+            found.append((text, list(chain.from_iterable(rows[begin : begin + size]))))
             begin += size
+        return found
 
 
 @lru_cache(1024)
@@ -83,18 +83,35 @@ def _of_rows(parts: tuple[str, str, str], size: int) -> str:
     return f"{before}{', '.join([values] * size)}{behind}"
 
 
-def _dashed(kept: str | None) -> str | None:
+@lru_cache(1024)
+def _dashed(kept: str) -> str:
     """An id as SQLite keeps it, in its canonical form; as SQLAlchemy reads it, without the detour over a UUID object."""
-    return kept and f"{kept[:8]}-{kept[8:12]}-{kept[12:16]}-{kept[16:20]}-{kept[20:]}"
+    return f"{kept[:8]}-{kept[8:12]}-{kept[12:16]}-{kept[16:20]}-{kept[20:]}"
+
+
+def _utc(kept: str) -> datetime:
+    return datetime.fromisoformat(kept + "+00:00")
+
+
+# What turns a value of SQLite's driver into one of ours, where SQLAlchemy does more than is needed for it; None: it is one.
+_FROM_SQLITE: Mapping[type[TypeEngine[Any]], Callable[[Any], Any] | None] = {
+    Uuid: _dashed,
+    DateTime: _utc,
+    JSON: orjson.loads,
+    Float: None,  # asked for a converter, SQLAlchemy wants to know what came first
+}
 
 
 def _reader(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
-    """What turns a value of SQLite's driver into one of ours; None: it is one."""
-    if isinstance(type_, Uuid):
-        return _dashed
-    if isinstance(type_, Float):  # the driver knows it; asked for a converter, SQLAlchemy wants to know what came first
-        return None
+    kind = _kind(type_)
+    for each, reads in _FROM_SQLITE.items():
+        if isinstance(kind, each):
+            return reads
     return type_.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _kind(type_: TypeEngine[Any]) -> TypeEngine[Any]:
+    return type_.impl_instance if isinstance(type_, TypeDecorator) else type_
 
 
 def _moment(text: bytes) -> datetime:
@@ -119,7 +136,7 @@ _FROM_TEXT: Mapping[type[TypeEngine[Any]], Callable[[bytes], Any]] = {
 
 def _from_text(type_: TypeEngine[Any], dialect: Dialect) -> Callable[[bytes], Any]:
     """What reads a value that PostgreSQL wrote as text. Raises: TypeError for a type that nobody has needed yet."""
-    kind = type_.impl_instance if isinstance(type_, TypeDecorator) else type_
+    kind = _kind(type_)
     for each, reads in _FROM_TEXT.items():
         if isinstance(kind, each):
             return reads
