@@ -690,7 +690,7 @@ def engine_for(url: str, *, pool_size: int = 4, read_only: bool = False) -> Engi
             pool_size=pool_size,
             max_overflow=0,
             json_serializer=_dumps,
-            json_deserializer=orjson.loads,
+            json_deserializer=statements.loaded,
         )
 
         @event.listens_for(engine, "connect")

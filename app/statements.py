@@ -93,11 +93,16 @@ def _utc(kept: str) -> datetime:
     return datetime.fromisoformat(kept + "+00:00")
 
 
+def loaded(kept: Any) -> Any:
+    """JSON, as SQLite keeps it."""
+    return orjson.loads(kept) if isinstance(kept, str) else kept  # a number by itself SQLite keeps as one
+
+
 # What turns a value of SQLite's driver into one of ours, where SQLAlchemy does more than is needed for it; None: it is one.
 _FROM_SQLITE: Mapping[type[TypeEngine[Any]], Callable[[Any], Any] | None] = {
     Uuid: _dashed,
     DateTime: _utc,
-    JSON: orjson.loads,
+    JSON: loaded,
     Float: None,  # asked for a converter, SQLAlchemy wants to know what came first
 }
 

@@ -536,6 +536,7 @@ def test_an_error_in_the_statement_is_no_outage_and_breaks_nothing(database: Dat
 prepared_note = Prepared(insert(notes), ["id", "text"])
 prepared_reply = Prepared(insert(replies), ["id", "note"])
 prepared_value = Prepared(insert(values), ["id", "at", "data"])
+prepared_values = Prepared(select(values).order_by(values.c.id))
 prepared_notes = Prepared(select(notes.c.id, notes.c.text).where(notes.c.id >= bindparam("least", type_=Integer())).order_by(notes.c.id))
 prepared_change = Prepared(update(notes).where(notes.c.id >= bindparam("least", type_=Integer())).values(text=bindparam("said")))
 
@@ -558,7 +559,7 @@ def test_prepared_statements_say_how_many_rows_they_changed_each(database: Datab
 
 
 def test_rows_that_go_in_together_are_kept_as_each_would_be_by_itself(database: Database) -> None:
-    data = [None, {"ä": [1, None, "\\ \" '"]}, [], "text", {"units": 3, "share": 0.1, "paid": True}]
+    data = [None, {"ä": [1, None, "\\ \" '"]}, [], "text", {"units": 3, "share": 0.1, "paid": True}, 7, 0.25, True, "8"]
     at = datetime(2026, 11, 23, 1, 2, 3, 456789, tzinfo=timezone(timedelta(hours=5)))
     rows = [{"id": chance.new_id(), "at": at if n % 2 else None, "data": data[n % len(data)]} for n in range(100)]
 
@@ -569,6 +570,7 @@ def test_rows_that_go_in_together_are_kept_as_each_would_be_by_itself(database: 
     is_null = values.c.data.is_(null()).label("is_null")
     found = database.look(lambda session: list(session.execute(select(values, is_null).order_by(values.c.id)).mappings()))
     assert found == [row | {"is_null": False} for row in rows], "a JSON null is a value"
+    assert database.look(lambda session: session.rows(prepared_values, {})) == rows
 
 
 def test_what_was_put_off_is_done_before_anybody_looks_and_at_the_end_at_the_latest(database: Database) -> None:

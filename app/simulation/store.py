@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 from app import domain, migrations
 from app.database import STATEMENTS_KEPT, Contended, Database, Figures, Session, engine_for, metadata
+from app.statements import loaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -180,7 +181,7 @@ def _in_memory() -> Engine:
         poolclass=NullPool,
         connect_args={"check_same_thread": False, "isolation_level": None, "cached_statements": STATEMENTS_KEPT},
         json_serializer=lambda value: orjson.dumps(value).decode(),
-        json_deserializer=orjson.loads,
+        json_deserializer=loaded,
     )
 
     @event.listens_for(engine, "connect")
