@@ -6,7 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 
 class WriteMode(StrEnum):
@@ -111,3 +114,13 @@ class Capabilities:
                 "warnings": tuple(kept["warnings"]),
             }
         )
+
+    @classmethod
+    def from_text(cls, kept: str) -> Capabilities:
+        """What is stored, as the text that it is stored as: it is asked for all the time, and changes once in a while."""
+        return _of_text(kept)
+
+
+@lru_cache(1024)
+def _of_text(kept: str) -> Capabilities:
+    return Capabilities.from_json(orjson.loads(kept))

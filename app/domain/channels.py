@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, insert, select, text, update
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, cast, insert, select, text, update
 
 from app import chance
 from app.database import Id, Json, Session, Utc, metadata
@@ -60,6 +60,9 @@ channels = Table(
         sqlite_where=text("status <> 'disconnected' AND account IS NOT NULL"),
     ),
 )
+
+capabilities_text = cast(channels.c.capabilities, Text).label("capabilities")
+"""For statements: as `Capabilities.from_text` takes them."""
 
 lanes = Table(
     "lanes",
@@ -225,13 +228,14 @@ def capable(session: Session, channel_ids: Collection[str]) -> dict[str, tuple[M
     if not channel_ids:
         return {}
     size, named = padded("id", sorted(channel_ids))
-    return {row["id"]: (row, Capabilities.from_json(row["capabilities"])) for row in session.rows(_capable(size), named)}
+    return {row["id"]: (row, Capabilities.from_text(row["capabilities"])) for row in session.rows(_capable(size), named)}
 
 
 @cache
 def _capable(size: int) -> Prepared:
-    names = ("id", "capabilities", "weight", "min_share", "lot", "hand_edits")
-    query = select(*(channels.c[name] for name in names), lanes.c.write_ms).join(lanes, lanes.c.channel_id == channels.c.id)
+    names = ("id", "weight", "min_share", "lot", "hand_edits")
+    query = select(*(channels.c[name] for name in names), capabilities_text, lanes.c.write_ms)
+    query = query.join(lanes, lanes.c.channel_id == channels.c.id)
     return Prepared(query.where(one_of(channels.c.id, "id", size)))
 
 

@@ -77,8 +77,7 @@ class World:
 
     def channel(self, channel_id: str) -> Channel:
         """The adapter, as the webhook endpoint would have it."""
-        row = self.database.look(channels.get, channel_id)
-        return self.lanes[channel_id]._open(row)
+        return self.lanes[channel_id]._open(self.database.look(channels.get, channel_id)["version"])
 
     def deliver(self, channel_id: str, message: Any) -> None:
         """A webhook arrives."""

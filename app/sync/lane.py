@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, and_, case, func, or_, select, text
+from sqlalchemy import Select, and_, case, func, or_, select, text, true
 
 from app import chance
 from app.channels import registry
@@ -36,7 +36,7 @@ from app.domain import (
 )
 from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
-from app.domain.errors import Refusal
+from app.domain.errors import NotFound, Refusal
 from app.domain.fence import LeaseLost, Pen
 from app.statements import Prepared, given
 from app.sync import inbox, poll, reconcile
@@ -88,7 +88,7 @@ class Lane:
         self.public_url = public_url
         self._transport = transport
         self._channel: Channel | None = None
-        self._opened: tuple[int, str] | None = None
+        self._opened = 0  # the version of the channel that the adapter was made for
         self._lease_until: datetime | None = None
         # Until when a former holder may have sent something; what it had stored is still to be taken over.
         self._to_adopt: datetime | None = None
@@ -104,29 +104,30 @@ class Lane:
         """
         now = chance.now()
         self._asked = 0
-        row, lane, books, can, agenda = self.database.look(_stand, self.channel_id)
-        if row["status"] == "disconnected":
-            self._say_goodbye(row)
+        stand, can, agenda = self.database.look(_stand, self.channel_id)
+        if stand["status"] == "disconnected":
+            self._say_goodbye(stand)
             return None
-        if lane["holder"] != self.holder or lane["lease_until"] is None or lane["lease_until"] - now < RENEW_BEFORE:
+        if stand["holder"] != self.holder or stand["lease_until"] is None or stand["lease_until"] - now < RENEW_BEFORE:
             taken = self.database.run(_lease, self.channel_id, self.holder, exclusive=self.exclusive)
             if taken is None:  # somebody else works for it
-                return max(now + A_MOMENT, min(now + RENEW_BEFORE, (lane["lease_until"] or now) + CLOCKS_APART))
-            lane, agenda = taken, None
-            self._to_adopt = taken["adopted_from"] or self._to_adopt
-        self._lease_until = lane["lease_until"]
-        if lane["refused"] is not None and not _asked_again(lane, now):
+                return max(now + A_MOMENT, min(now + RENEW_BEFORE, (stand["lease_until"] or now) + CLOCKS_APART))
+            stand |= taken
+            if taken["adopted_from"] is not None:
+                self._to_adopt, agenda = taken["adopted_from"], None
+        self._lease_until = stand["lease_until"]
+        if stand["refused"] is not None and not _asked_again(stand, now):
             return now + IDLE
-        closed_until: datetime | None = lane["open_until"]
-        if row["capabilities"] is None and closed_until is not None and closed_until > now:
+        closed_until: datetime | None = stand["open_until"]
+        if can is None and closed_until is not None and closed_until > now:
             return min(closed_until, now + IDLE)
-        self._note_clock(lane)
-        channel = self._open(row)
+        self._note_clock(stand)
+        channel = self._open(stand["version"])
         try:
-            if can is None or _is_due(lane["capabilities_due_at"], now):
-                row = self._ask(channel)
-                can, agenda = Capabilities.from_json(row["capabilities"]), None
-            pen = Pen(self.channel_id, lane["fence"], books["epoch"], can)
+            if can is None or _is_due(stand["capabilities_due_at"], now):
+                stand |= self._ask(channel)
+                can, agenda = Capabilities.from_json(stand["capabilities"]), None
+            pen = Pen(self.channel_id, stand["fence"], stand["epoch"], can)
             if self._to_adopt is not None:
                 self.database.run(fence.adopted, pen, since=self._to_adopt)
                 self._to_adopt, agenda = None, None
@@ -135,18 +136,18 @@ class Lane:
                 return min(closed_until, now + IDLE)
             # A store that may have gone back in time, or may be a copy, changes nothing there: it takes no messages from a queue, tells of
             # no parcels, and doesn't ask for webhooks.
-            silent = books["recovering_since"] is not None and row["status"] != "live"
-            again = self._work(channel, pen, row, agenda or self.database.look(_agenda, pen.channel_id, pen.can), silent=silent)
+            silent = stand["recovering_since"] is not None and stand["status"] != "live"
+            again = self._work(channel, pen, stand, agenda or self._agenda(), silent=silent)
         except LeaseLost as error:
             log.warning("a lane changed hands", channel=self.channel_id, reason=str(error))
             return now + RENEW_BEFORE
         except ChannelError as error:
-            name = str(row["name"])
+            name = str(stand["name"])
             # What was asked before this was answered: then it isn't the shop that can't be reached.
-            alone, version = self._asked <= 1, self._opened[0] if self._opened is not None else row["version"]
+            alone, version = self._asked <= 1, self._opened
             until: datetime = self.database.run(_failed, self.channel_id, name, error, alone=alone, version=version, cause=self.cause)
             return until
-        if lane["failures"] or lane["last_error"]:  # what a person mended meanwhile counts as none, and was told all the same
+        if stand["failures"] or stand["last_error"]:  # what a person mended meanwhile counts as none, and was told all the same
             self.database.run(_works_again, self.channel_id, cause=self.cause)
         return again
 
@@ -156,11 +157,11 @@ class Lane:
             self._channel.close()
             self._channel = None
 
-    def _say_goodbye(self, row: dict[str, Any]) -> None:
+    def _say_goodbye(self, stand: dict[str, Any]) -> None:
         """The connection is over: nothing shall be sent to us any more. What can't be taken away there does no harm here."""
-        if self.public_url is not None and row["capabilities"] is not None:
+        if self.public_url is not None and stand["capabilities"] is not None:
             try:
-                self._open(row).unsubscribe()
+                self._open(stand["version"]).unsubscribe()
             except ChannelError as error:
                 log.warning("subscriptions couldn't be taken away", channel=self.channel_id, reason=str(error))
         self.close()
@@ -172,17 +173,17 @@ class Lane:
 
     # What there is to do
 
-    def _work(self, channel: Channel, pen: Pen, row: dict[str, Any], agenda: dict[str, datetime | None], *, silent: bool) -> datetime:
+    def _work(self, channel: Channel, pen: Pen, stand: dict[str, Any], agenda: Agenda, *, silent: bool) -> datetime:
         now = chance.now()
         received = () if silent else channel.receive()
         if received:
             self.database.run(_keep_received, self.keys, self.channel_id, channel, received)
             channel.acknowledge(received)
-        if row["status"] == "leaving":
+        if stand["status"] == "leaving":
             if self.database.run(connections.left, self.channel_id, cause=self.cause):
                 return now
-            agenda = self.database.look(_agenda, pen.channel_id, pen.can)  # it may want a poll at once
-        live = row["status"] in ("live", "leaving")
+            agenda = self._agenda()  # it may want a poll at once
+        live = stand["status"] in ("live", "leaving")
         if not live:
             del agenda["change"], agenda["reconcile"]
         if silent:
@@ -204,13 +205,19 @@ class Lane:
             self._list(channel, pen)
             return now
         if "subscriptions" in due:
-            self._subscribe(channel, row)
+            self._subscribe(channel, pen, stand)
         if "reconcile" in due:
             reconcile.step(self.database, channel, pen)
         if did or handled or due & {"poll", "parcel", "unpaid", "subscriptions", "reconcile"}:
             return now
         # What is due and couldn't be done (an open write stands before it) isn't asked for again at once.
         return min(now + IDLE, *(max(at, now + A_MOMENT) for at in agenda.values() if at is not None))
+
+    def _agenda(self) -> Agenda:
+        """What there is to do, after something that may have changed it."""
+        _, _, agenda = self.database.look(_stand, self.channel_id)
+        assert agenda is not None, "it has been asked"
+        return agenda
 
     def _ask(self, channel: Channel) -> dict[str, Any]:
         """What the connected shop can do, and what of its set-up weakens the promise."""
@@ -229,19 +236,18 @@ class Lane:
                 raise
             self.database.run(_later, self.channel_id, "listings_due_at", chance.now() + timedelta(seconds=error.after_s or 10.0))
 
-    def _subscribe(self, channel: Channel, row: dict[str, Any]) -> None:
-        can = Capabilities.from_json(row["capabilities"])
-        if can.subscribes and self.public_url is not None:
+    def _subscribe(self, channel: Channel, pen: Pen, stand: dict[str, Any]) -> None:
+        if pen.can.subscribes and self.public_url is not None:
             url = f"{self.public_url.rstrip('/')}/webhooks/{self.channel_id}"
             try:
                 found = channel.subscribe(url)
             except TryLater as error:
                 again_at = chance.now() + timedelta(seconds=max(60.0, error.after_s or 0.0))  # nothing else waits for it
-                self.database.run(signals.not_subscribed, row, str(error), again_at=again_at)
+                self.database.run(signals.not_subscribed, stand, str(error), again_at=again_at)
                 raise
             if found.changed:
                 log.info("subscriptions were put right", channel=self.channel_id, changed=list(found.changed))
-            self.database.run(signals.subscribed, row, url, found.topics, found.changed)
+            self.database.run(signals.subscribed, stand, url, found.topics, found.changed)
         self.database.run(_later, self.channel_id, "subscriptions_due_at", chance.now() + SUBSCRIPTIONS_EVERY)
 
     def _tell(self, channel: Channel) -> None:
@@ -262,11 +268,11 @@ class Lane:
 
     # The adapter
 
-    def _open(self, row: dict[str, Any]) -> Channel:
+    def _open(self, version: int) -> Channel:
         """The adapter; made anew when its settings or credentials changed."""
-        mark = (row["version"], row["credentials"])
-        if self._channel is None or (self._opened is not None and self._opened[0] != mark[0]):
+        if self._channel is None or self._opened != version:
             self.close()
+            row = self.database.look(channels.get, self.channel_id)
             self._channel = registry.open_channel(
                 row,
                 ChannelVault(self.database, self.keys, row),
@@ -274,7 +280,7 @@ class Lane:
                 guard=self._guard,
                 clock=self._clock,
             )
-            self._opened = mark
+            self._opened = row["version"]
         return self._channel
 
     def _note_clock(self, lane: dict[str, Any]) -> None:
@@ -306,17 +312,6 @@ def _is_due(at: datetime | None, now: datetime) -> bool:
 def _asked_again(lane: dict[str, Any], now: datetime) -> bool:
     """A shop that refused us is asked again now and then: a person may have put it right there."""
     return _is_due(lane["open_until"], now)
-
-
-def _stand(
-    session: Session, channel_id: str
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], Capabilities | None, dict[str, datetime | None] | None]:
-    """The channel, its lane, the store; and where the channel has been asked: what it can do, and what there is to do."""
-    row, lane, books = channels.get(session, channel_id), channels.lane(session, channel_id), store.get(session)
-    if row["capabilities"] is None:
-        return row, lane, books, None, None
-    can = Capabilities.from_json(row["capabilities"])
-    return row, lane, books, can, _agenda(session, channel_id, can, lane)
 
 
 def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:
@@ -471,22 +466,54 @@ _FIRST: Mapping[str, Select[Any]] = {
     "unpaid": select(func.min(_o.hold_until)).where(_o.channel_id == given(_o.channel_id), recording.UNPAID),
     "inbox": deliveries.first_due,
 }
-_first = Prepared(select(_opened, *(query.scalar_subquery().label(what) for what, query in _FIRST.items())))
+_row, _lane = channels.channels.c, channels.lanes.c
+_standing = Prepared(
+    select(
+        *(_row.id, _row.name, _row.status, _row.version, channels.capabilities_text),
+        *(_lane.holder, _lane.lease_until, _lane.fence, _lane.failures, _lane.open_until, _lane.refused, _lane.last_error),
+        *(_lane.settled_at, _lane.polled_at, _lane.poll_due_at, _lane.listings_due_at, _lane.subscriptions_due_at),
+        *(_lane.capabilities_due_at, _lane.listed_at, _lane.reconcile_due_at, _lane.reconciling, _lane.clock_ahead_s),
+        *(store.store.c.epoch, store.store.c.recovering_since),
+        _opened,
+        *(query.scalar_subquery().label(what) for what, query in _FIRST.items()),
+    )
+    .join_from(channels.channels, channels.lanes, _lane.channel_id == _row.id)
+    .join(store.store, true())
+    .join(_opened, true())
+    .where(_row.id == given(_row.id, "channel_id"))
+)
+
+Agenda = dict[str, datetime | None]
+"""When each kind of work for a channel falls due; None: there is none of it."""
 
 
-def _agenda(session: Session, channel_id: str, can: Capabilities, lane: Mapping[str, Any] | None = None) -> dict[str, datetime | None]:
-    """When each kind of work for this channel falls due; None: there is none of it."""
-    lane, now = lane or channels.lane(session, channel_id), chance.now()
-    (first,) = session.rows(_first, {"channel_id": channel_id})
-    settles, left = first.pop("settles"), first.pop("left")
-    if left or (settles is not None and lane["settled_at"] is not None and settles <= lane["settled_at"]):
-        first["write"] = now
-    if _is_due(first["unpaid"], now) and signals.clock_is_off(session):
-        first["unpaid"] = None  # nobody knows whether its time has come
-    return first | {
-        "poll": lane["poll_due_at"] if settles is None else poll.wanted_at(session, channel_id, can, lane),
-        "listings": lane["listings_due_at"],
-        "subscriptions": lane["subscriptions_due_at"],
-        "capabilities": lane["capabilities_due_at"],
-        "reconcile": reconcile.due_at(lane),
-    }
+def _stand(session: Session, channel_id: str) -> tuple[dict[str, Any], Capabilities | None, Agenda | None]:
+    """How a channel, its lane and the store stand; and where the channel has been asked: what it can do, and what there is to do.
+
+    Raises: NotFound.
+    """
+    rows = session.rows(_standing, {"channel_id": channel_id})
+    if not rows:
+        raise NotFound(f"No channel has the id {channel_id}.")
+    (stand,) = rows
+    if stand["capabilities"] is None:
+        return stand, None, None
+    can, now = Capabilities.from_text(stand["capabilities"]), chance.now()
+    agenda = {what: stand[what] for what in ("write", *_FIRST)}
+    settles = stand["settles"]
+    if stand["left"] or (settles is not None and stand["settled_at"] is not None and settles <= stand["settled_at"]):
+        agenda["write"] = now
+    if _is_due(agenda["unpaid"], now) and signals.clock_is_off(session):
+        agenda["unpaid"] = None  # nobody knows whether its time has come
+    return (
+        stand,
+        can,
+        agenda
+        | {
+            "poll": stand["poll_due_at"] if settles is None else poll.wanted_at(session, channel_id, can, stand),
+            "listings": stand["listings_due_at"],
+            "subscriptions": stand["subscriptions_due_at"],
+            "capabilities": stand["capabilities_due_at"],
+            "reconcile": reconcile.due_at(stand),
+        },
+    )

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import structlog
 
 from app import chance
-from app.domain import channels, counters, fence, recording
+from app.domain import capabilities, channels, counters, fence, recording
 from app.domain.capabilities import Capabilities
 from app.domain.counters import Counter
 from app.simulation.demand import Wish
@@ -113,7 +113,11 @@ def _new_keys() -> Patches:
 def _impatient() -> Patches:
     """A request that wasn't answered is taken not to land any more."""
     before = Capabilities.from_json.__func__  # type: ignore[attr-defined]
-    return [patch.object(Capabilities, "from_json", classmethod(lambda cls, kept: replace(before(cls, kept), late_write_s=0.0)))]
+    return [
+        patch.object(Capabilities, "from_json", classmethod(lambda cls, kept: replace(before(cls, kept), late_write_s=0.0))),
+        # Nothing is remembered from before, nor for whoever comes after.
+        patch.object(capabilities, "_of_text", capabilities._of_text.__wrapped__),
+    ]
 
 
 def _trusting() -> Patches:

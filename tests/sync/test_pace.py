@@ -48,9 +48,9 @@ def test_a_counter_keeps_its_write_unit_while_a_write_is_open_on_it(database: Da
         channel_id = store.connect(shop)
         store.run_for(60)
         (before,) = store.counters(channel_id)
-        _, at, books, can, _ = database.look(lane._stand, channel_id)
+        stand, can, _ = database.look(lane._stand, channel_id)
         assert can is not None
-        pen = Pen(channel_id, at["fence"], books["epoch"], can)
+        pen = Pen(channel_id, stand["fence"], stand["epoch"], can)
         opened = database.run(fence.raise_or_lower, pen, before.unit, {before.id: Want(4)}, lambda entries, key: {}, for_s=0.0)
         assert opened is not None
         facts = {"unit": "another", "title": before.title, "protected": before.protected}
