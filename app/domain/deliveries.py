@@ -164,8 +164,11 @@ def _ending(size: int) -> Prepared:
 
 def put_off(session: Session, delivery_id: str, error: str, due_at: datetime) -> None:
     """It failed for now: it is due again later."""
-    changes = {"error": error[:500], "attempts": deliveries.c.attempts + 1, "due_at": due_at}
-    session.execute(update(deliveries).where(deliveries.c.id == delivery_id).values(changes))
+    session.later(_putting_off, {"delivery": delivery_id, "to_error": error[:500], "to_due_at": due_at})
+
+
+_later = {"error": given(_d.error, "to_error"), "due_at": given(_d.due_at, "to_due_at"), "attempts": _d.attempts + 1}
+_putting_off = Prepared(update(deliveries).where(_d.id == given(_d.id, "delivery")).values(_later))
 
 
 def replay(session: Session, delivery_id: str, *, cause: Cause) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def raise_(
     now = chance.now()
     if row is not None:
         renewed = {"times": row["times"] + 1, "seen_at": now, "facts": dict(facts or {}), "severity": severity, "title": title[:300]}
-        session.execute(update(exceptions).where(exceptions.c.id == row["id"]).values(**renewed))
+        session.change(exceptions, renewed, id=row["id"])
         return str(row["id"])
     made = {
         "id": chance.new_id(),
@@ -85,10 +85,7 @@ def raise_(
         "opened_at": now,
         "seen_at": now,
     }
-    upsert = postgresql.insert if session.dialect == "postgresql" else sqlite.insert
-    still_open = exceptions.c.closed_at.is_(None)
-    insertion = upsert(exceptions).values(made).on_conflict_do_nothing(index_elements=["cause", "subject"], index_where=still_open)
-    if session.execute(insertion.returning(exceptions.c.id)).first() is None:
+    if not session.run(_make[session.dialect], made):
         raise Contended("somebody else says the same at the same time")
     data = {"cause": cause_, "severity": severity, "title": made["title"], "channel_id": channel_id}
     events.append(session, "exception.opened", str(made["id"]), data, cause=cause)
@@ -112,12 +109,19 @@ def resolve(session: Session, exception_id: str, note: str | None, *, cause: Cau
 
 
 _still_open = Prepared(
-    select(exceptions).where(
+    select(exceptions.c.id, exceptions.c.times).where(
         exceptions.c.cause == given(exceptions.c.cause),
         exceptions.c.subject == given(exceptions.c.subject),
         exceptions.c.closed_at.is_(None),
     )
 )
+
+_COLUMNS = [column.key for column in exceptions.c if column.key not in ("closed_at", "closed_by", "note")]
+_ONE: Any = {"index_elements": ["cause", "subject"], "index_where": exceptions.c.closed_at.is_(None)}
+_make = {
+    "postgresql": Prepared(postgresql.insert(exceptions).on_conflict_do_nothing(**_ONE), _COLUMNS),
+    "sqlite": Prepared(sqlite.insert(exceptions).on_conflict_do_nothing(**_ONE), _COLUMNS),
+}
 
 _open_of = Prepared(
     select(exceptions).where(exceptions.c.cause == given(exceptions.c.cause), exceptions.c.closed_at.is_(None)).order_by(exceptions.c.id)
@@ -143,7 +147,7 @@ def _open(session: Session, cause_: str, subject: str) -> dict[str, Any] | None:
 
 def _close(session: Session, exception_id: str, by: str | None, note: str | None, *, cause: Cause) -> None:
     changes = {"closed_at": chance.now(), "closed_by": by, "note": note}
-    session.execute(update(exceptions).where(exceptions.c.id == exception_id).values(**changes))
+    session.change(exceptions, changes, id=exception_id)
     events.append(session, "exception.closed", exception_id, {"by": by}, cause=cause)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, insert, select, text, update
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, bindparam, select, text, update
 
 from app import chance
 from app.database import Id, Json, Session, Utc, metadata
 from app.domain import exceptions, plans
 from app.domain.causes import Cause
+from app.statements import Prepared, given
 
 notices = Table(
     "notices",
@@ -77,19 +78,26 @@ def add(
         "due_at": now,
         "created_at": now,
     }
-    session.execute(insert(notices), row)
+    session.add(notices, row)
     plans.wake(session, order["channel_id"])
+
+
+_n = notices.c
+_due = Prepared(
+    select(notices)
+    .where(_n.channel_id == given(_n.channel_id), text("notices.state = 'waiting'"), _n.due_at <= given(_n.due_at, "now"))
+    .order_by(_n.id)
+    .limit(bindparam("limit", type_=Integer))
+)
 
 
 def due(session: Session, channel_id: str, limit: int) -> list[dict[str, Any]]:
     """What a channel is to be told of now, oldest first."""
-    n = notices.c
-    query = select(notices).where(n.channel_id == channel_id, n.state == "waiting", n.due_at <= chance.now()).order_by(n.id).limit(limit)
-    return [dict(row) for row in session.execute(query).mappings()]
+    return session.rows(_due, {"channel_id": channel_id, "now": chance.now(), "limit": limit})
 
 
 def done(session: Session, notice_id: str, *, cause: Cause) -> None:
-    session.execute(update(notices).where(notices.c.id == notice_id).values(state="done", done_at=chance.now(), due_at=None, error=None))
+    session.change(notices, {"state": "done", "done_at": chance.now(), "due_at": None, "error": None}, id=notice_id)
     exceptions.clear(session, "shipment_untold", notice_id, cause=cause)
 
 
