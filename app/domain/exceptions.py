@@ -128,11 +128,18 @@ _open_of = Prepared(
 )
 
 
+_e = exceptions.c
+_worsen = Prepared(
+    update(exceptions)
+    .where(_e.cause == given(_e.cause, "of"), _e.severity != given(_e.severity, "weight"))
+    .where(_e.closed_at.is_(None), _e.opened_at <= given(_e.opened_at, "before"))
+    .values(severity=given(_e.severity, "weight"))
+)
+
+
 def worsen(session: Session, cause_: str, severity: str, *, opened_before: datetime) -> None:
     """What has lasted so long weighs more."""
-    e = exceptions.c
-    lasting = (e.cause == cause_, e.severity != severity, e.closed_at.is_(None), e.opened_at <= opened_before)
-    session.execute(update(exceptions).where(*lasting).values(severity=severity))
+    session.later(_worsen, {"of": cause_, "weight": severity, "before": opened_before})
 
 
 def open_of(session: Session, cause_: str) -> list[dict[str, Any]]:

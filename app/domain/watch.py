@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 
 from app import chance
 from app.database import Session
@@ -19,6 +20,7 @@ from app.domain import channels, counters, differences, exceptions, signals, wri
 from app.domain.capabilities import Capabilities
 from app.domain.causes import Cause
 from app.domain.signals import isoformat, span
+from app.statements import Prepared, given
 
 WATCH = signals.WATCH
 
@@ -136,15 +138,22 @@ def _agree(session: Session, cause_: str, found: Findings) -> None:
             exceptions.raise_(session, cause_, subject, **what, cause=WATCH)
 
 
+_c, _lane = channels.channels.c, channels.lanes.c
+_channels = Prepared(
+    select(
+        *(_c.id, _c.name, _c.status, channels.capabilities_text, _c.created_at, _c.updated_at),
+        *(_lane.settled_at, _lane.watermark, _lane.delivered_at, _lane.unheard_since, _lane.unheard_mark, _lane.written_at, _lane.write_ms),
+        *(_lane.last_error, _lane.refused, _lane.clock_ahead_s, _lane.clock_at, _lane.subscribed, _lane.budgets),
+    )
+    .join(channels.lanes, _lane.channel_id == _c.id)
+    .where(_c.status != "disconnected", _c.capabilities.is_not(None))
+    .order_by(_c.id)
+)
+
+
 def _known(session: Session) -> list[dict[str, Any]]:
     """Channels that have been asked what they can do and aren't over, with how their lanes stand."""
-    c, lane = channels.channels.c, channels.lanes.c
-    columns = (lane.settled_at, lane.watermark, lane.delivered_at, lane.unheard_since, lane.unheard_mark, lane.written_at, lane.write_ms)
-    signs = (lane.last_error, lane.refused, lane.clock_ahead_s, lane.clock_at, lane.subscribed, lane.budgets)
-    query = select(c.id, c.name, c.status, c.capabilities, c.created_at, c.updated_at, *columns, *signs)
-    query = query.join(channels.lanes, lane.channel_id == c.id).where(c.status != "disconnected").order_by(c.id)
-    rows = session.execute(query).mappings()
-    return [dict(row) | {"can": Capabilities.from_json(row["capabilities"])} for row in rows if row["capabilities"] is not None]
+    return [row | {"can": Capabilities.from_text(row["capabilities"])} for row in session.rows(_channels, {})]
 
 
 def _read_since(row: Mapping[str, Any], moment: datetime) -> bool:
@@ -200,13 +209,17 @@ def _unread(session: Session, live: Sequence[Mapping[str, Any]], since: datetime
     return found
 
 
+_w = writes.writes.c
+_without_answer = Prepared(
+    select(_w.channel_id, func.count().label("n"))
+    .where(_w.closed_at.is_(None), _w.state == "unknown", _w.mode != "rebase", _w.unknown_since <= given(_w.unknown_since, "before"))
+    .group_by(_w.channel_id)
+)
+
+
 def _unanswered(session: Session, live: Sequence[Mapping[str, Any]], now: datetime) -> Findings:
     """Changes of which nobody can say whether the shop took them: their counters stand still until that is known."""
-    w = writes.writes.c
-    late = (w.closed_at.is_(None), w.state == "unknown", w.mode != "rebase", w.unknown_since <= now - UNANSWERED_AFTER)
-    counts = {
-        row.channel_id: row.n for row in session.execute(select(w.channel_id, func.count().label("n")).where(*late).group_by(w.channel_id))
-    }
+    counts = {row["channel_id"]: row["n"] for row in session.rows(_without_answer, {"before": now - UNANSWERED_AFTER})}
     return {
         row["id"]: {
             "severity": "warning",
@@ -317,22 +330,30 @@ class _Late:
     words: str = ""
 
 
+_due = counters.counters.c
+_open_write = select(_w.id).where(_w.channel_id == _due.channel_id, _w.unit == _due.unit, _w.closed_at.is_(None)).exists()
+_overdue = Prepared(
+    select(_due.id, _due.due_at, _due.attempts)
+    .where(_due.channel_id == given(_due.channel_id), _due.state == "active", _due.target.is_not(None), _due.due_at.is_not(None))
+    .where(~_open_write, or_(_due.due_at <= given(_due.due_at, "before"), _due.attempts >= REFUSED_OFTEN))
+)
+_unsent = Prepared(
+    select(_w.created_at).where(
+        *(writes.is_open(given(_w.channel_id)), _w.mode != "rebase", _w.state == "intent", _w.created_at <= given(_w.created_at, "before"))
+    )
+)
+
+
 def _late(session: Session, channel_id: str, before: datetime) -> list[_Late]:
     """What should have changed before a moment."""
-    c, w = counters.counters.c, writes.writes.c
-    open_write = select(w.id).where(w.channel_id == c.channel_id, w.unit == c.unit, w.closed_at.is_(None)).exists()
-    mine = (c.channel_id == channel_id, c.state == "active", c.target.is_not(None), c.due_at.is_not(None))
-    query = select(c.id, c.due_at, c.attempts).where(*mine, ~open_write, (c.due_at <= before) | (c.attempts >= REFUSED_OFTEN))
+    late_ones, unsent = session.rows_each([(query, {"channel_id": channel_id, "before": before}) for query in (_overdue, _unsent)])
     found = []
-    for row in sorted(session.execute(query), key=lambda row: str(row.id)):  # by the index of what is due, not by that of ids
-        since, words = _refused_since(session, row.id) if row.attempts else (None, "")
-        late = _Late(min(row.due_at, since or row.due_at), row.attempts >= REFUSED_OFTEN, words)
+    for row in sorted(late_ones, key=itemgetter("id")):  # by the index of what is due, not by that of ids
+        since, words = _refused_since(session, row["id"]) if row["attempts"] else (None, "")
+        late = _Late(min(row["due_at"], since or row["due_at"]), row["attempts"] >= REFUSED_OFTEN, words)
         if late.since <= before:
             found.append(late)
-    # Of all channels: what is open is little, and by the channel all that it ever wrote would be looked through.
-    waits = (w.closed_at.is_(None), w.mode != "rebase", w.state == "intent", w.created_at <= before)
-    open_ = session.execute(select(w.channel_id, w.created_at).where(*waits))
-    return found + [_Late(row.created_at) for row in open_ if row.channel_id == channel_id]
+    return found + [_Late(row["created_at"]) for row in unsent]
 
 
 def _refused_since(session: Session, counter_id: str) -> tuple[datetime | None, str]:
