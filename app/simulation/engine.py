@@ -161,7 +161,7 @@ class Engine(ABC):
             self._mortal = self.failing
             try:
                 if name == plans.PLANNER:
-                    while plan.run(self.database):
+                    while plan.run(self.database) >= plan.AT_ONCE:
                         pass
                 else:
                     again = self.world.lanes[name].step()

@@ -101,7 +101,7 @@ class World:
         for _ in range(most):
             if self.planning and plans.PLANNER in self._woken:
                 self._woken.discard(plans.PLANNER)
-                while plan.run(self.database):
+                while plan.run(self.database) >= plan.AT_ONCE:
                     pass
             now = chance.now()
             due = [each for each, at in self.again.items() if at <= now or each in self._woken]

@@ -134,10 +134,7 @@ class Lane:
             if closed_until is not None and closed_until > now:
                 inbox.handle(self.database, self.keys, channel, pen, ask_from=closed_until)  # what it tells us needs no asking
                 return min(closed_until, now + IDLE)
-            # A store that may have gone back in time, or may be a copy, changes nothing there: it takes no messages from a queue, tells of
-            # no parcels, and doesn't ask for webhooks.
-            silent = stand["recovering_since"] is not None and stand["status"] != "live"
-            again = self._work(channel, pen, stand, agenda or self._agenda(), silent=silent)
+            again = self._work(channel, pen, stand, agenda or self._agenda())
         except LeaseLost as error:
             log.warning("a lane changed hands", channel=self.channel_id, reason=str(error))
             return now + RENEW_BEFORE
@@ -173,9 +170,9 @@ class Lane:
 
     # What there is to do
 
-    def _work(self, channel: Channel, pen: Pen, stand: dict[str, Any], agenda: Agenda, *, silent: bool) -> datetime:
+    def _work(self, channel: Channel, pen: Pen, stand: dict[str, Any], agenda: Agenda) -> datetime:
         now = chance.now()
-        received = () if silent else channel.receive()
+        received = () if _is_silent(stand) else channel.receive()
         if received:
             self.database.run(_keep_received, self.keys, self.channel_id, channel, received)
             channel.acknowledge(received)
@@ -183,18 +180,14 @@ class Lane:
             if self.database.run(connections.left, self.channel_id, cause=self.cause):
                 return now
             agenda = self._agenda()  # it may want a poll at once
-        live = stand["status"] in ("live", "leaving")
-        if not live:
-            del agenda["change"], agenda["reconcile"]
-        if silent:
-            del agenda["parcel"], agenda["subscriptions"]
+        agenda = _permitted(stand, agenda)
         due = {what for what, at in agenda.items() if at is not None and at <= now}
         handled = inbox.handle(self.database, self.keys, channel, pen) if "inbox" in due or received else 0
         # Before anything is written: a shop that takes no writes may well say what it sold.
         if "poll" in due:
             poll.poll(self.database, channel, pen)
-        pushing = Pushing(self.database, channel, pen, live=live)
-        did = bool(due & {"poll", "write", "read", "change"}) and pushing.step(due)
+        pushing = Pushing(self.database, channel, pen, live=_is_written(stand))
+        did = bool(due & {"write", "read", "change"}) and pushing.step(due)
         if pushing.failed is not None:
             raise pushing.failed
         if "parcel" in due:
@@ -208,10 +201,18 @@ class Lane:
             self._subscribe(channel, pen, stand)
         if "reconcile" in due:
             reconcile.step(self.database, channel, pen)
-        if did or handled or due & {"poll", "parcel", "unpaid", "subscriptions", "reconcile"}:
+        if received:  # there may be more of that
             return now
+        if did or handled or due & {"poll", "parcel", "unpaid", "subscriptions", "reconcile"}:
+            return self._again()
         # What is due and couldn't be done (an open write stands before it) isn't asked for again at once.
-        return min(now + IDLE, *(max(at, now + A_MOMENT) for at in agenda.values() if at is not None))
+        return _first_of(agenda, now, least=A_MOMENT)
+
+    def _again(self) -> datetime:
+        """When to come again after something was done: at once where that made something due, and no step is taken only to find out."""
+        stand, _, agenda = self.database.look(_stand, self.channel_id)
+        now = chance.now()
+        return now if agenda is None else _first_of(_permitted(stand, agenda), now)
 
     def _agenda(self) -> Agenda:
         """What there is to do, after something that may have changed it."""
@@ -298,6 +299,27 @@ class Lane:
             if until is None:
                 raise LeaseLost(f"lane {self.channel_id} changed hands")
             self._lease_until = until
+
+
+def _is_written(stand: Mapping[str, Any]) -> bool:
+    return stand["status"] in ("live", "leaving")
+
+
+def _is_silent(stand: Mapping[str, Any]) -> bool:
+    """A store that may have gone back in time, or may be a copy, changes nothing there: it takes no messages from a queue, tells of no
+    parcels, and doesn't ask for webhooks."""
+    return stand["recovering_since"] is not None and stand["status"] != "live"
+
+
+def _permitted(stand: Mapping[str, Any], agenda: Agenda) -> Agenda:
+    """What of it may be done, as the channel and the store stand."""
+    waits = (() if _is_written(stand) else ("change", "reconcile")) + (("parcel", "subscriptions") if _is_silent(stand) else ())
+    return {what: at for what, at in agenda.items() if what not in waits}
+
+
+def _first_of(agenda: Agenda, now: datetime, *, least: timedelta = timedelta()) -> datetime:
+    """When the first of it falls due, and no sooner than `least` from now."""
+    return min([now + IDLE, *(max(at, now + least) for at in agenda.values() if at is not None)])
 
 
 def _parcel(kept: dict[str, Any]) -> Parcel:

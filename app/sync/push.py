@@ -51,12 +51,12 @@ class Pushing:
     def step(self, due: Collection[str]) -> bool:
         """Do what is due, or some of it: open writes first, then new ones. Returns whether anything was done.
 
-        `due`: which of "write", "read" and "change" are; after a "poll" any of them may be.
+        `due`: which of "write", "read" and "change" are.
         """
         now, until = chance.now(), chance.monotonic() + AT_A_STRETCH_S
         did = False
         reading = []
-        for row in self.database.look(_writes_due, self.pen.channel_id, now) if {"poll", "write"} & set(due) else ():
+        for row in self.database.look(_writes_due, self.pen.channel_id, now) if "write" in due else ():
             did = True
             if row["state"] == "reading":
                 reading.append(row)
@@ -66,11 +66,11 @@ class Pushing:
             if self._has_failed():
                 return did
         self._read(reading)
-        for unit in self.database.look(_units_to_read, self.pen.channel_id, now, AT_ONCE) if {"poll", "read"} & set(due) else ():
+        for unit in self.database.look(_units_to_read, self.pen.channel_id, now, AT_ONCE) if "read" in due else ():
             did = True
             with self._unharmed(unit):
                 self.database.run(fence.rebase, self.pen, unit)
-        if not self.live or self._has_failed() or not {"poll", "change"} & set(due):
+        if not self.live or self._has_failed() or "change" not in due:
             return did
         wanted, waiting = self.database.look(_units_due, self.pen, now, AT_ONCE)
         if waiting:
