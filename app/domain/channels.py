@@ -275,16 +275,17 @@ def ask_to_reconcile(session: Session, channel_id: str, *, whole: bool = False) 
     change_lane(session, channel_id, **changes)
 
 
-def polled(session: Session, channel_id: str, *, began: datetime, stamp: datetime | None, feed_lag_s: float, next_at: datetime) -> None:
+def polled(
+    session: Session, row: Mapping[str, Any], *, began: datetime, stamp: datetime | None, feed_lag_s: float, next_at: datetime
+) -> None:
     """A poll was read to its end and all of it recorded: move the watermark, and say up to when everything is known.
 
-    An empty poll leaves the watermark where it was.
+    An empty poll leaves the watermark where it was. `row`: the lane, held.
     """
-    row = lane(session, channel_id)
     settled = began - timedelta(seconds=feed_lag_s)
     changes: dict[str, Any] = {"polled_at": began, "poll_due_at": next_at}
     if row["settled_at"] is None or settled > row["settled_at"]:
         changes["settled_at"] = settled
     if stamp is not None and (row["watermark"] is None or stamp > row["watermark"]):
         changes["watermark"] = stamp
-    change_lane(session, channel_id, **changes)
+    change_lane(session, row["channel_id"], **changes)

@@ -131,10 +131,12 @@ class Lane:
             if self._to_adopt is not None:
                 self.database.run(fence.adopted, pen, since=self._to_adopt)
                 self._to_adopt, agenda = None, None
+            agenda = agenda or self._agenda()
             if closed_until is not None and closed_until > now:
-                inbox.handle(self.database, self.keys, channel, pen, ask_from=closed_until)  # what it tells us needs no asking
+                if _is_due(agenda["inbox"], now):
+                    inbox.handle(self.database, self.keys, channel, pen, ask_from=closed_until)  # what it tells us needs no asking
                 return min(closed_until, now + IDLE)
-            again = self._work(channel, pen, stand, agenda or self._agenda())
+            again = self._work(channel, pen, stand, agenda)
         except LeaseLost as error:
             log.warning("a lane changed hands", channel=self.channel_id, reason=str(error))
             return now + RENEW_BEFORE
@@ -339,7 +341,7 @@ def _asked_again(lane: dict[str, Any], now: datetime) -> bool:
 def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:
     """Take the lane, or keep it. None: somebody else has it. `adopted_from`: until when its former holder may have sent something."""
     now = chance.now()
-    (row,) = session.find(channels.lanes, channel_id=channel_id, lock=True)
+    (row,) = session.find(channels.lanes, columns=["holder", "fence", "lease_until"], channel_id=channel_id, lock=True)
     if row["holder"] == holder and row["lease_until"] is not None and row["lease_until"] > now:
         if row["lease_until"] - now < RENEW_BEFORE:
             row["lease_until"] = now + LEASE

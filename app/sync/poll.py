@@ -84,12 +84,12 @@ def poll(database: Database, channel: Channel, pen: Pen) -> int:
 
     Raises: TryLater, NoUse: then nothing is settled by it, and what was recorded stays.
     """
-    lane, since_connected = database.look(_where, pen.channel_id)
+    lane = database.look(_where, pen.channel_id)
     began = chance.now()
     if lane["watermark"] is not None:
         since = lane["watermark"] - timedelta(seconds=pen.can.feed_overlap_s)
     elif lane["polled_at"] is not None:
-        since = since_connected - timedelta(days=1)
+        since = lane["created_at"] - timedelta(days=1)
     else:
         since = None
     stamp: datetime | None = None
@@ -111,17 +111,27 @@ def poll(database: Database, channel: Channel, pen: Pen) -> int:
     return seen
 
 
-def _where(session: Session, channel_id: str) -> tuple[dict[str, Any], datetime]:
-    return channels.lane(session, channel_id), channels.get(session, channel_id)["created_at"]
+_lane, _channel = channels.lanes.c, channels.channels.c
+_read_so_far = Prepared(
+    select(_lane.watermark, _lane.polled_at, _channel.created_at)
+    .join(channels.channels, _channel.id == _lane.channel_id)
+    .where(_lane.channel_id == given(_lane.channel_id))
+)
+
+
+def _where(session: Session, channel_id: str) -> dict[str, Any]:
+    """How far the channel was read, and since when it is connected."""
+    (lane,) = session.rows(_read_so_far, {"channel_id": channel_id})
+    return lane
 
 
 def _polled(session: Session, pen: Pen, began: datetime, stamp: datetime | None, whole: bool, recorded: Iterable[str]) -> None:
-    fence.hold(session, pen)
+    lane = fence.hold(session, pen)
     next_at = chance.now() + timedelta(seconds=pen.can.poll_every_s)
     if not whole or _unpark(session, pen, recorded):
         channels.change_lane(session, pen.channel_id, poll_due_at=next_at, polled_at=began)
         return
-    channels.polled(session, pen.channel_id, began=began, stamp=stamp, feed_lag_s=pen.can.feed_lag_s, next_at=next_at)
+    channels.polled(session, lane, began=began, stamp=stamp, feed_lag_s=pen.can.feed_lag_s, next_at=next_at)
     _tell_short(session, cause=pen.cause)
 
 
@@ -137,7 +147,6 @@ def _unpark(session: Session, pen: Pen, recorded: Iterable[str]) -> bool:
 _e = exceptions.exceptions.c
 _parked = Prepared(select(_e.subject).where(_e.cause == "order_parked", _e.channel_id == given(_e.channel_id), _e.closed_at.is_(None)))
 
-_lane, _channel = channels.lanes.c, channels.channels.c
 _settled = Prepared(
     select(func.min(_lane.settled_at).label("at"), func.count().label("lanes"), func.count(_lane.settled_at).label("settled"))
     .join(channels.channels, _channel.id == _lane.channel_id)
@@ -171,12 +180,15 @@ def fetch(database: Database, channel: Channel, pen: Pen, ids: Sequence[str], *,
         pass
 
 
-def fetched(database: Database, channel: Channel, pen: Pen, ids: Sequence[str], *, reread: bool = False) -> Iterator[str]:
-    """`fetch`, which says of each order when it is done."""
+def fetched(
+    database: Database, channel: Channel, pen: Pen, ids: Sequence[str], *, reread: bool = False, together: int = 1
+) -> Iterator[str]:
+    """`fetch`, which says of each order when it is done. `together`: so many are read before they are recorded; where they can't all be
+    read, those that were."""
     try:
-        for snapshot in channel.fetch_orders(ids):
-            record(database, pen.channel_id, [(snapshot, pen.cause)], reread=reread)
-            yield snapshot.external_id
+        for batch in _gathered(channel.fetch_orders(ids), together):
+            record(database, pen.channel_id, [(snapshot, pen.cause) for snapshot in batch], reread=reread)
+            yield from (snapshot.external_id for snapshot in batch)
     except BadPayload as error:
         if len(ids) == 1:
             database.run(_park, pen.channel_id, ids[0], str(error), cause=pen.cause)
@@ -184,6 +196,24 @@ def fetched(database: Database, channel: Channel, pen: Pen, ids: Sequence[str], 
             return
         for external_id in ids:
             yield from fetched(database, channel, pen, [external_id], reread=reread)
+
+
+def _gathered(found: Iterable[OrderSnapshot], most: int) -> Iterator[list[OrderSnapshot]]:
+    """So many at a time; and before what went wrong is raised, those that had come by then."""
+    batch: list[OrderSnapshot] = []
+    wrong: Exception | None = None
+    try:
+        for each in found:
+            batch.append(each)
+            if len(batch) == most:
+                yield batch
+                batch = []
+    except Exception as error:
+        wrong = error
+    if batch:
+        yield batch
+    if wrong is not None:
+        raise wrong
 
 
 def reread_unpaid(database: Database, channel: Channel, pen: Pen) -> int:

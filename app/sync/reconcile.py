@@ -141,7 +141,7 @@ def _read_orders(database: Database, channel: Channel, pen: Pen, run: dict[str, 
     read: set[str] = set()
     try:
         if rows:
-            read.update(poll.fetched(database, channel, pen, [row["external_id"] for row in rows]))
+            read.update(poll.fetched(database, channel, pen, [row["external_id"] for row in rows], together=poll.TOGETHER))
     except ChannelError:
         # It goes on with the first that wasn't read; what was recorded behind that one won't have changed any more then.
         database.run(_broken_off, pen, run, rows, len(list(takewhile(lambda row: row["external_id"] in read, rows))))
