@@ -239,19 +239,14 @@ def _capable(size: int) -> Prepared:
     return Prepared(query.where(one_of(channels.c.id, "id", size)))
 
 
-_being_read = Prepared(
+is_being_read = (
     select(channels.c.id)
     .join(lanes, lanes.c.channel_id == channels.c.id)
-    .where(
-        channels.c.status != "disconnected", channels.c.capabilities.is_not(None), lanes.c.listed_at.is_(None), lanes.c.refused.is_(None)
-    )
-    .limit(1)
+    .where(channels.c.status != "disconnected", channels.c.capabilities.is_not(None))
+    .where(lanes.c.listed_at.is_(None), lanes.c.refused.is_(None))
+    .exists()
 )
-
-
-def is_being_read(session: Session) -> bool:
-    """Whether there is a shop that answers, and of which nobody knows yet what it has on sale."""
-    return bool(session.rows(_being_read, {}))
+"""For statements: whether there is a shop that answers, and of which nobody knows yet what it has on sale."""
 
 
 def lane(session: Session, channel_id: str) -> dict[str, Any]:

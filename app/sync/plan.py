@@ -143,7 +143,7 @@ def plan(session: Session, sku_id: str) -> None:
     stock.lock(session, [sku_id])
     plans.hold(session, sku_id)
     rivals = counters.of_skus(session, [sku_id])
-    row, sold, levels = _figures(session, sku_id)
+    row, sold, levels, books = _figures(session, sku_id)
     own_rate = counters.faded(row["own_rate"], row["planned_at"], sold, chance.now())
     plans.planned(session, sku_id, own_rate)
     for each in rivals:
@@ -157,11 +157,10 @@ def plan(session: Session, sku_id: str) -> None:
     if not sellers:
         return
     shops = channels.capable(session, {each.channel_id for each in sellers})
-    books = store.get(session)
     exposing = (row["policy"] or books["default_policy"]) == "expose"
     # A shop that was just connected may show these units already: nobody is given more before it was read.
     joining = any(not each.known and each.state == "active" and each.channel_status != "disconnected" for each in rivals)
-    joining = joining or channels.is_being_read(session)
+    joining = joining or books["is_being_read"]
     sells_itself = own_rate if books["own_orders"] else None
     # Of shops whose numbers are asked about when somebody changes them by hand.
     asking = [each.id for each in sellers if shops[each.channel_id][0]["hand_edits"] != "overwrite"]
@@ -236,12 +235,14 @@ _sold = Prepared(
     )
 )
 _levels = finding(stock.stock_levels, ("sku_id",), ("location_id", "available"), None, None)
+_books = Prepared(select(store.store.c.default_policy, store.store.c.own_orders, channels.is_being_read.label("is_being_read")))
 
 
-def _figures(session: Session, sku_id: str) -> tuple[dict[str, Any], int, list[dict[str, Any]]]:
-    """How the SKU's units are shared out, how many our own API sold since the last plan, and what is free of it. Raises: NotFound."""
-    rows, (sold,), levels = session.rows_each([(query, {"sku_id": sku_id}) for query in (plans.one, _sold, _levels)])
-    return plans.the_one(rows), int(sold["sold"]), levels
+def _figures(session: Session, sku_id: str) -> tuple[dict[str, Any], int, list[dict[str, Any]], dict[str, Any]]:
+    """How the SKU's units are shared out, how many our own API sold since the last plan, what is free of it, and how the store stands.
+    Raises: NotFound."""
+    rows, (sold,), levels, (books,) = session.rows_each([(query, {"sku_id": sku_id}) for query in (plans.one, _sold, _levels, _books)])
+    return plans.the_one(rows), int(sold["sold"]), levels, books
 
 
 def _pool(row: Mapping[str, Any], free: Mapping[str, int], sellers: Sequence[Counter]) -> dict[str, int]:
