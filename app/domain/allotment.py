@@ -49,14 +49,21 @@ def apportion(pool: Mapping[str, int], sellers: Sequence[Seller]) -> dict[str | 
     shares = {seller.id: 0 for seller in sellers}
 
     def give(seller: Seller, units: int) -> bool:
-        if sum(left.get(place, 0) for place in seller.location_ids) < units:
+        reach = 0
+        for place in seller.location_ids:
+            reach += left.get(place, 0)
+            if reach >= units:
+                break
+        else:
             return False
         shares[seller.id] += units
         for place in seller.location_ids:
-            taken = min(units, left.get(place, 0))
-            if taken:
-                left[place] -= taken
+            if there := left.get(place):
+                taken = min(units, there)
+                left[place] = there - taken
                 units -= taken
+                if not units:
+                    break
         return True
 
     # The dearest to leave dark first; then the one that sells most; one that is on sale keeps its place against an equal.
@@ -71,8 +78,10 @@ def apportion(pool: Mapping[str, int], sellers: Sequence[Seller]) -> dict[str | 
     coarse = sum(left.values()) // STEPS
     sizes = {seller.id: max(1, coarse // seller.step) * seller.step for seller in sellers}
 
+    claims = {seller.id: seller.claim for seller in sellers}
+
     def turn(rank: int, seller: Seller) -> tuple[float, int, Seller]:
-        return (-seller.claim / (2 * shares[seller.id] + sizes[seller.id]), rank, seller)
+        return (-claims[seller.id] / (2 * shares[seller.id] + sizes[seller.id]), rank, seller)
 
     heap = [turn(rank, seller) for rank, seller in enumerate(ranked) if seller.weight > 0]
     heapify(heap)
