@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, and_, case, func, or_, select, text, true
+from sqlalchemy import Select, and_, case, func, or_, select, text, true, update
 
 from app import chance
 from app.channels import registry
@@ -340,13 +340,10 @@ def _asked_again(lane: dict[str, Any], now: datetime) -> bool:
 
 def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:
     """Take the lane, or keep it. None: somebody else has it. `adopted_from`: until when its former holder may have sent something."""
+    if (until := _renew(session, channel_id, holder)) is not None:
+        return {"lease_until": until, "adopted_from": None}
     now = chance.now()
     (row,) = session.find(channels.lanes, columns=["holder", "fence", "lease_until"], channel_id=channel_id, lock=True)
-    if row["holder"] == holder and row["lease_until"] is not None and row["lease_until"] > now:
-        if row["lease_until"] - now < RENEW_BEFORE:
-            row["lease_until"] = now + LEASE
-            channels.change_lane(session, channel_id, lease_until=row["lease_until"])
-        return row | {"adopted_from": None}
     held = row["holder"] not in (None, holder) and row["lease_until"] is not None
     if held and row["lease_until"] + CLOCKS_APART > now and not exclusive:
         return None
@@ -360,12 +357,22 @@ def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -
 
 
 def _renew(session: Session, channel_id: str, holder: str) -> datetime | None:
-    (row,) = session.find(channels.lanes, columns=["holder", "lease_until"], channel_id=channel_id, lock=True)
+    """Keep the lane for longer. None: it isn't ours, or isn't any more."""
     now = chance.now()
-    if row["holder"] != holder or row["lease_until"] is None or row["lease_until"] < now:
-        return None
-    channels.change_lane(session, channel_id, lease_until=now + LEASE)
-    return now + LEASE
+    until = now + LEASE
+    return until if session.run(_renewal, {"channel_id": channel_id, "holder": holder, "now": now, "until": until}) else None
+
+
+_kept = channels.lanes.c
+_renewal = Prepared(
+    update(channels.lanes)
+    .where(
+        _kept.channel_id == given(_kept.channel_id),
+        _kept.holder == given(_kept.holder),
+        _kept.lease_until >= given(_kept.lease_until, "now"),
+    )
+    .values(lease_until=given(_kept.lease_until, "until"))
+)
 
 
 def died(session: Session, worker: str) -> None:

@@ -227,12 +227,14 @@ def _could_be_covered(counter: Counter, rivals: Sequence[Counter], free: Mapping
     )
 
 
-_m, _p = stock.stock_movements.c, plans.sku_plans.c
+_m, _p, _l = stock.stock_movements.c, plans.sku_plans.c, stock.stock_levels.c
 _planned_at = select(_p.planned_at).where(_p.sku_id == given(_p.sku_id)).scalar_subquery()
+# The index is by location, too: with them it leads to the latest movements alone, however many there were.
+_places = select(_l.location_id).where(_l.sku_id == given(_l.sku_id))
 _sold = Prepared(
-    select(func.coalesce(func.sum(_m.quantity), 0).label("sold")).where(
-        _m.sku_id == given(_m.sku_id), _m.occurred_at > _planned_at, _m.target == "committed", _m.reason == "ordered"
-    )
+    select(func.coalesce(func.sum(_m.quantity), 0).label("sold"))
+    .where(_m.sku_id == given(_m.sku_id), _m.location_id.in_(_places), _m.occurred_at > _planned_at)
+    .where(_m.target == "committed", _m.reason == "ordered")
 )
 _levels = finding(stock.stock_levels, ("sku_id",), ("location_id", "available"), None, None)
 _books = Prepared(select(store.store.c.default_policy, store.store.c.own_orders, channels.is_being_read.label("is_being_read")))
