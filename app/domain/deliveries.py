@@ -162,13 +162,16 @@ def _ending(size: int) -> Prepared:
     return Prepared(update(deliveries).where(one_of(_d.id, "id", size)).values(changes | {"attempts": _d.attempts + 1}))
 
 
-def put_off(session: Session, delivery_id: str, error: str, due_at: datetime) -> None:
-    """It failed for now: it is due again later."""
-    session.later(_putting_off, {"delivery": delivery_id, "to_error": error[:500], "to_due_at": due_at})
+def put_off(session: Session, ids: Sequence[str], error: str, due_at: datetime) -> None:
+    """These failed for now: they are due again later."""
+    size, named = padded("id", ids)
+    session.run(_putting_off(size), named | {"to_error": error[:500], "to_due_at": due_at})
 
 
-_later = {"error": given(_d.error, "to_error"), "due_at": given(_d.due_at, "to_due_at"), "attempts": _d.attempts + 1}
-_putting_off = Prepared(update(deliveries).where(_d.id == given(_d.id, "delivery")).values(_later))
+@cache
+def _putting_off(size: int) -> Prepared:
+    changes = {"error": given(_d.error, "to_error"), "due_at": given(_d.due_at, "to_due_at")}
+    return Prepared(update(deliveries).where(one_of(_d.id, "id", size)).values(changes | {"attempts": _d.attempts + 1}))
 
 
 def replay(session: Session, delivery_id: str, *, cause: Cause) -> dict[str, Any]:

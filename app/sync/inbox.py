@@ -174,23 +174,26 @@ def handle(database: Database, keys: Vault, channel: Channel, pen: Pen, *, ask_f
     if unused:
         database.run(deliveries.done, unused, used=False)
     if orders_of and ask_from is not None:
-        for row_id in sorted({row_id for ids in orders_of.values() for row_id in ids}):
-            database.run(deliveries.put_off, row_id, "The channel couldn't be reached.", ask_from)
+        database.run(deliveries.put_off, _told_of(orders_of), "The channel couldn't be reached.", ask_from)
     elif orders_of:
         _fetch(database, channel, pen, orders_of)
     return len(rows)
 
 
 def _fetch(database: Database, channel: Channel, pen: Pen, orders_of: Mapping[str, list[str]]) -> None:
-    waiting = sorted({row_id for ids in orders_of.values() for row_id in ids})
+    waiting = _told_of(orders_of)
     try:
         poll.fetch(database, channel, pen, sorted(orders_of))
     except ChannelError as error:
         wait = error.after_s if isinstance(error, TryLater) and error.after_s is not None else 30.0
-        for row_id in waiting:
-            database.run(deliveries.put_off, row_id, str(error), chance.now() + timedelta(seconds=wait))
+        database.run(deliveries.put_off, waiting, str(error), chance.now() + timedelta(seconds=wait))
         raise
     database.run(deliveries.done, waiting)
+
+
+def _told_of(orders_of: Mapping[str, list[str]]) -> list[str]:
+    """The messages that told of these orders."""
+    return sorted({row_id for ids in orders_of.values() for row_id in ids})
 
 
 def _park(session: Session, pen: Pen, row: Mapping[str, Any], error: str) -> None:

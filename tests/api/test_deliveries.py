@@ -117,7 +117,7 @@ def test_a_lane_is_given_what_is_due_first_and_what_was_put_off_later(database: 
     ]
     assert (due(-1), due(0), due(9), due(9, 2)) == ([], ["d-0"], ["d-0", "d-1", "d-2", "d-3"], ["d-0", "d-1"])
     first, second, *_ = (each["id"] for each in database.look(deliveries.waiting, channel_id, now + timedelta(seconds=9), 10))
-    database.run(deliveries.put_off, first, "later", now + timedelta(seconds=5))
+    database.run(deliveries.put_off, [first], "later", now + timedelta(seconds=5))
     database.run(deliveries.park, second, "never")
     assert due(9) == ["d-2", "d-3", "d-0"]
     assert database.look(deliveries.next_due, channel_id) == now + timedelta(seconds=2)
