@@ -61,6 +61,9 @@ SUBSCRIPTIONS_EVERY = timedelta(hours=1)
 OPENS_AFTER = 3
 CLOSED_MOST_S = 300.0
 
+Agenda = dict[str, datetime | None]
+"""When each kind of work for a channel falls due; None: there is none of it."""
+
 
 class Lane:
     """One channel's lane, in the hands of one worker.
@@ -104,6 +107,7 @@ class Lane:
         """
         now = chance.now()
         self._asked = 0
+        agenda: Agenda | None
         stand, can, agenda = self.database.look(_stand, self.channel_id)
         if stand["status"] == "disconnected":
             self._say_goodbye(stand)
@@ -148,6 +152,7 @@ class Lane:
             return until
         if stand["failures"] or stand["last_error"]:  # what a person mended meanwhile counts as none, and was told all the same
             self.database.run(_works_again, self.channel_id, cause=self.cause)
+            return chance.now()  # it may have to be gone through now
         return again
 
     def close(self) -> None:
@@ -203,7 +208,7 @@ class Lane:
             self._subscribe(channel, pen, stand)
         if "reconcile" in due:
             reconcile.step(self.database, channel, pen)
-        if received:  # there may be more of that
+        if received and handled:  # there may be more of that
             return now
         if did or handled or due & {"poll", "parcel", "unpaid", "subscriptions", "reconcile"}:
             return self._again()
@@ -214,12 +219,13 @@ class Lane:
         """When to come again after something was done: at once where that made something due, and no step is taken only to find out."""
         stand, _, agenda = self.database.look(_stand, self.channel_id)
         now = chance.now()
-        return now if agenda is None else _first_of(_permitted(stand, agenda), now)
+        if stand["status"] == "leaving":  # it may be over by now
+            return now
+        return _first_of(_permitted(stand, agenda), now)
 
     def _agenda(self) -> Agenda:
         """What there is to do, after something that may have changed it."""
         _, _, agenda = self.database.look(_stand, self.channel_id)
-        assert agenda is not None, "it has been asked"
         return agenda
 
     def _ask(self, channel: Channel) -> dict[str, Any]:
@@ -340,9 +346,9 @@ def _asked_again(lane: dict[str, Any], now: datetime) -> bool:
 
 def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -> dict[str, Any] | None:
     """Take the lane, or keep it. None: somebody else has it. `adopted_from`: until when its former holder may have sent something."""
-    if (until := _renew(session, channel_id, holder)) is not None:
-        return {"lease_until": until, "adopted_from": None}
     now = chance.now()
+    if kept := session.rows(_keep, {"channel_id": channel_id, "holder": holder, "now": now, "until": now + LEASE}):
+        return kept[0] | {"adopted_from": None}
     (row,) = session.find(channels.lanes, columns=["holder", "fence", "lease_until"], channel_id=channel_id, lock=True)
     held = row["holder"] not in (None, holder) and row["lease_until"] is not None
     if held and row["lease_until"] + CLOCKS_APART > now and not exclusive:
@@ -357,22 +363,9 @@ def _lease(session: Session, channel_id: str, holder: str, *, exclusive: bool) -
 
 
 def _renew(session: Session, channel_id: str, holder: str) -> datetime | None:
-    """Keep the lane for longer. None: it isn't ours, or isn't any more."""
     now = chance.now()
-    until = now + LEASE
-    return until if session.run(_renewal, {"channel_id": channel_id, "holder": holder, "now": now, "until": until}) else None
-
-
-_kept = channels.lanes.c
-_renewal = Prepared(
-    update(channels.lanes)
-    .where(
-        _kept.channel_id == given(_kept.channel_id),
-        _kept.holder == given(_kept.holder),
-        _kept.lease_until >= given(_kept.lease_until, "now"),
-    )
-    .values(lease_until=given(_kept.lease_until, "until"))
-)
+    kept = session.rows(_keep, {"channel_id": channel_id, "holder": holder, "now": now, "until": now + LEASE})
+    return kept[0]["lease_until"] if kept else None
 
 
 def died(session: Session, worker: str) -> None:
@@ -474,6 +467,14 @@ def _works_again(session: Session, channel_id: str, *, cause: Cause) -> None:
     exceptions.clear(session, "channel_unreachable", channel_id, cause=cause)
 
 
+_row, _lane = channels.channels.c, channels.lanes.c
+_keep = Prepared(
+    update(channels.lanes)
+    .where(_lane.channel_id == given(_lane.channel_id), _lane.holder == given(_lane.holder))
+    .where(_lane.lease_until >= given(_lane.lease_until, "now"))
+    .values(lease_until=given(_lane.lease_until, "until"))
+    .returning(_lane.fence, _lane.lease_until)
+)
 _w, _c, _n, _o = writes.writes.c, counters.counters.c, notices.notices.c, orders.orders.c
 _opened = (
     select(
@@ -497,7 +498,6 @@ _FIRST: Mapping[str, Select[Any]] = {
     "unpaid": select(func.min(_o.hold_until)).where(_o.channel_id == given(_o.channel_id), recording.UNPAID),
     "inbox": deliveries.first_due,
 }
-_row, _lane = channels.channels.c, channels.lanes.c
 _standing = Prepared(
     select(
         *(_row.id, _row.name, _row.status, _row.version, channels.capabilities_text),
@@ -514,37 +514,22 @@ _standing = Prepared(
     .where(_row.id == given(_row.id, "channel_id"))
 )
 
-Agenda = dict[str, datetime | None]
-"""When each kind of work for a channel falls due; None: there is none of it."""
 
-
-def _stand(session: Session, channel_id: str) -> tuple[dict[str, Any], Capabilities | None, Agenda | None]:
-    """How a channel, its lane and the store stand; and where the channel has been asked: what it can do, and what there is to do.
-
-    Raises: NotFound.
-    """
+def _stand(session: Session, channel_id: str) -> tuple[dict[str, Any], Capabilities | None, Agenda]:
+    """How a channel, its lane and the store stand; what it can do, if it has been asked; and what there is to do. Raises: NotFound."""
     rows = session.rows(_standing, {"channel_id": channel_id})
     if not rows:
         raise NotFound(f"No channel has the id {channel_id}.")
     (stand,) = rows
-    if stand["capabilities"] is None:
-        return stand, None, None
-    can, now = Capabilities.from_text(stand["capabilities"]), chance.now()
-    agenda = {what: stand[what] for what in ("write", *_FIRST)}
-    settles = stand["settles"]
+    can = Capabilities.from_text(stand["capabilities"]) if stand["capabilities"] is not None else None
+    agenda: Agenda = {what: stand[what] for what in ("write", *_FIRST)}
+    agenda |= {what: stand[f"{what}_due_at"] for what in ("poll", "listings", "subscriptions", "capabilities")}
+    agenda["reconcile"] = reconcile.due_at(stand)
+    settles, now = stand["settles"], chance.now()
+    if settles is not None and can is not None:
+        agenda["poll"] = poll.wanted_at(session, channel_id, can, stand)
     if stand["left"] or (settles is not None and stand["settled_at"] is not None and settles <= stand["settled_at"]):
         agenda["write"] = now
     if _is_due(agenda["unpaid"], now) and signals.clock_is_off(session):
         agenda["unpaid"] = None  # nobody knows whether its time has come
-    return (
-        stand,
-        can,
-        agenda
-        | {
-            "poll": stand["poll_due_at"] if settles is None else poll.wanted_at(session, channel_id, can, stand),
-            "listings": stand["listings_due_at"],
-            "subscriptions": stand["subscriptions_due_at"],
-            "capabilities": stand["capabilities_due_at"],
-            "reconcile": reconcile.due_at(stand),
-        },
-    )
+    return stand, can, agenda
