@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, cast, insert, select, text, update
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, String, Table, Text, cast, func, insert, select, text, update
 
 from app import chance
 from app.database import Id, Json, Session, Utc, metadata
@@ -61,8 +61,8 @@ channels = Table(
     ),
 )
 
-capabilities_text = cast(channels.c.capabilities, Text).label("capabilities")
-"""For statements: as `Capabilities.from_text` takes them."""
+capabilities_text = func.nullif(cast(channels.c.capabilities, Text), "null", type_=Text).label("capabilities")
+"""For statements: as `Capabilities.from_text` takes them; null where nobody has asked yet, also where JSON's own null says so."""
 
 lanes = Table(
     "lanes",

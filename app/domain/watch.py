@@ -146,14 +146,15 @@ _channels = Prepared(
         *(_lane.last_error, _lane.refused, _lane.clock_ahead_s, _lane.clock_at, _lane.subscribed, _lane.budgets),
     )
     .join(channels.lanes, _lane.channel_id == _c.id)
-    .where(_c.status != "disconnected", _c.capabilities.is_not(None))
+    .where(_c.status != "disconnected")
     .order_by(_c.id)
 )
 
 
 def _known(session: Session) -> list[dict[str, Any]]:
     """Channels that have been asked what they can do and aren't over, with how their lanes stand."""
-    return [row | {"can": Capabilities.from_text(row["capabilities"])} for row in session.rows(_channels, {})]
+    rows = session.rows(_channels, {})
+    return [row | {"can": Capabilities.from_text(row["capabilities"])} for row in rows if row["capabilities"] is not None]
 
 
 def _read_since(row: Mapping[str, Any], moment: datetime) -> bool:

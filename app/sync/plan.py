@@ -8,7 +8,7 @@ when it sends it.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from math import ceil
@@ -54,11 +54,10 @@ class Wish:
     want: int = 0
     exposed: int = 0
     asked: bool = False  # somebody changed its number by hand, and a person is asked which is right: it isn't raised meanwhile
+    rate: float = field(init=False)  # counter units that it sells a day
 
-    @property
-    def rate(self) -> float:
-        """Counter units that it sells a day."""
-        return counters.faded(self.counter.rate, self.counter.rate_at, 0, chance.now())
+    def __post_init__(self) -> None:
+        self.rate = counters.faded(self.counter.rate, self.counter.rate_at, 0, chance.now())
 
     @property
     def surplus(self) -> int:
