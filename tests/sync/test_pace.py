@@ -1,12 +1,14 @@
 """What a lane does first when there is much to do, and how it finds what is under way."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from app import chance
 from app.channels.memory import Shop
 from app.database import Database
-from app.domain import counters, fence
+from app.domain import channels, counters, fence
 from app.domain.fence import Pen, Want
 from app.sync import lane, plan, poll, push
 from tests.world import CAUSE, world
@@ -37,6 +39,28 @@ def test_a_lane_with_much_to_write_looks_in_between_whether_something_was_sold(
         assert store.level("JUG")["committed"] == 1
         store.run_for(60)
         assert (shop.counters["BOWL"], shop.counters["CUP"]) == (55, 55)
+        store.check()
+
+
+def test_a_step_that_did_something_says_whether_there_is_more(database: Database, tmp_path: Path) -> None:
+    with world(database, tmp_path) as store:
+        store.stocked("BOWL", 10)
+        shop = Shop()
+        shop.offer("BOWL", "BOWL", 0)
+        channel_id = store.connect(shop)
+        store.run_for(60)
+        sold = shop.buy("BOWL")
+        assert sold is not None
+        database.run(channels.change_lane, channel_id, poll_due_at=chance.now())
+        polled = shop.requests["orders_since"]
+        again = store.lanes[channel_id].step()  # it reads the sale, and nothing else is due
+        assert again is not None and again > chance.now()
+        assert (shop.requests["orders_since"], store.level("BOWL")["committed"]) == (polled + 1, 1)
+        store.deliver(channel_id, shop.message(sold))
+        reads = chance.now()
+        database.run(channels.change_lane, channel_id, poll_due_at=reads + timedelta(seconds=7))
+        again = store.lanes[channel_id].step()
+        assert again == reads + timedelta(seconds=7)
         store.check()
 
 
