@@ -150,9 +150,9 @@ class Lane:
             alone, version = self._asked <= 1, self._opened
             until: datetime = self.database.run(_failed, self.channel_id, name, error, alone=alone, version=version, cause=self.cause)
             return until
-        if stand["failures"] or stand["last_error"]:  # what a person mended meanwhile counts as none, and was told all the same
-            self.database.run(_works_again, self.channel_id, cause=self.cause)
-            return chance.now()  # it may have to be gone through now
+        # What a person mended meanwhile counts as none, and was told all the same.
+        if (stand["failures"] or stand["last_error"]) and self.database.run(_works_again, self.channel_id, cause=self.cause):
+            return chance.now()
         return again
 
     def close(self) -> None:
@@ -458,13 +458,16 @@ def _failed(session: Session, channel_id: str, name: str, error: ChannelError, *
     return until
 
 
-def _works_again(session: Session, channel_id: str, *, cause: Cause) -> None:
+def _works_again(session: Session, channel_id: str, *, cause: Cause) -> bool:
+    """Returns whether it is to be gone through now: whatever happened there meanwhile."""
     before = channels.lane(session, channel_id)
-    if before["refused"] is not None or before["failures"] >= OPENS_AFTER:  # whatever happened there meanwhile
+    long_gone: bool = before["refused"] is not None or before["failures"] >= OPENS_AFTER
+    if long_gone:
         channels.ask_to_reconcile(session, channel_id)
     channels.change_lane(session, channel_id, failures=0, open_until=None, refused=None, last_error=None)
     exceptions.clear(session, "channel_refused", channel_id, cause=cause)
     exceptions.clear(session, "channel_unreachable", channel_id, cause=cause)
+    return long_gone
 
 
 _row, _lane = channels.channels.c, channels.lanes.c
