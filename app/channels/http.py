@@ -13,7 +13,6 @@ import threading
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -62,14 +61,9 @@ class Client:
         self._plain_http_ok = plain_http_ok or transport is not None
         self._clock = clock
         self._cut = cut
-        self._client = httpx.Client(
-            transport=transport or _Network(_PublicBackend() if public_only else _Backend()),
-            timeout=timeout_s,
-            follow_redirects=False,
-            trust_env=False,
-            cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),  # a shop's session is none of ours
-            headers={"user-agent": "Tallystick", "accept": "application/json"},
-        )
+        # Not httpx's own client: of what that does with each request, cookies, redirects and credentials in addresses are none of ours.
+        self._transport = transport or _Network(_PublicBackend() if public_only else _Backend())
+        self._extensions = {"timeout": httpx.Timeout(timeout_s).as_dict()}
 
     def request(
         self,
@@ -86,28 +80,36 @@ class Client:
         Raises: ForbiddenHost, whatever `guard` raises, httpx.TimeoutException when the deadline passed, and other kinds of
         httpx.TransportError for a network that fails or an answer that is broken or too large.
         """
-        request = self._client.build_request(method, self._allowed(url), headers=headers, params=params, content=content, json=json)
+        request = httpx.Request(
+            method,
+            self._allowed(url),
+            params=params,
+            headers=_HEADERS | {name.lower(): value for name, value in (headers or {}).items()},
+            content=content,
+            json=json,
+            extensions=self._extensions,
+        )
         self._guard()
         sent_at = chance.now()
         deadline = chance.monotonic() + self._timeout_s
         _deadline.at = deadline
         try:
-            answer = self._client.send(request, stream=True)
+            answer = self._transport.handle_request(request)
             if self._clock is not None and "age" not in answer.headers:  # a cache's answer says when it was fetched
                 self._clock.heard(answer.headers.get("date"), sent_at)
             try:
-                body = self._read(answer, deadline)
+                body = self._read(answer, request, deadline)
             finally:
                 answer.close()
         except httpx.DecodingError as error:
             raise httpx.RemoteProtocolError("the answer can't be decoded", request=request) from error
         finally:
             _deadline.at = None
-        kept = [(name, value) for name, value in answer.headers.multi_items() if name not in _ABOUT_THE_TRANSFER]
+        kept = [(name, value) for name, value in answer.headers.raw if name.lower() not in _ABOUT_THE_TRANSFER]
         return httpx.Response(answer.status_code, headers=kept, content=body, request=request)
 
     def close(self) -> None:
-        self._client.close()
+        self._transport.close()
 
     def _allowed(self, url: str | httpx.URL) -> httpx.URL:
         try:
@@ -122,20 +124,21 @@ class Client:
             raise ForbiddenHost(f"{host} may only be reached by https, so nothing was sent there.")
         return parsed
 
-    def _read(self, answer: httpx.Response, deadline: float) -> bytes:
+    def _read(self, answer: httpx.Response, request: httpx.Request, deadline: float) -> bytes:
         body = bytearray()
         for chunk in answer.iter_raw() if self._cut else answer.iter_bytes():
             body += chunk
             if len(body) > self._max_bytes:
                 if self._cut:
                     return bytes(body[: self._max_bytes])
-                raise httpx.RemoteProtocolError(f"the answer is larger than {self._max_bytes} bytes", request=answer.request)
-            _still_time(deadline, answer.request)
-        _still_time(deadline, answer.request)
+                raise httpx.RemoteProtocolError(f"the answer is larger than {self._max_bytes} bytes", request=request)
+            _still_time(deadline, request)
+        _still_time(deadline, request)
         return bytes(body)
 
 
-_ABOUT_THE_TRANSFER = {"content-encoding", "content-length", "transfer-encoding", "connection"}
+_HEADERS = {"accept": "application/json", "accept-encoding": "gzip, deflate", "connection": "keep-alive", "user-agent": "Tallystick"}
+_ABOUT_THE_TRANSFER = {b"content-encoding", b"content-length", b"transfer-encoding", b"connection"}
 
 
 def _still_time(deadline: float, request: httpx.Request) -> None:
