@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import urlencode
 
 import httpx
 from oauthlib import oauth1  # type: ignore[import-untyped]
@@ -120,11 +121,12 @@ class Api:
         if not key or not secret:
             raise NoUse("credentials", "The key or the secret is missing. Make a key under WooCommerce → Settings → Advanced → REST API.")
         below = path if path.startswith("/") else f"/wc/v3/{path}"
-        url = httpx.URL(f"{self.url}/wp-json{below}", params={name: str(value) for name, value in (params or {}).items()} or None)
+        query = f"?{urlencode(params)}" if params else ""
+        url = f"{self.url}/wp-json{below}{query}"
         headers = {"cache-control": "no-cache"}
         if self._plain:
             nonce, timestamp = chance.secret(16).hex(), int(chance.now().timestamp())
-            url = httpx.URL(signed_url(str(url), method, key, secret, nonce=nonce, timestamp=timestamp))
+            url = signed_url(url, method, key, secret, nonce=nonce, timestamp=timestamp)
         else:
             headers["authorization"] = "Basic " + base64.b64encode(f"{key}:{secret}".encode()).decode()
         return _answer(self._client.request(method, url, headers=headers, json=json))

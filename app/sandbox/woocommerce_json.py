@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
+
+import orjson
 
 from app.domain.money import exponent
 from app.sandbox.shop import Line, Order, Refund, Variant
@@ -14,13 +17,22 @@ if TYPE_CHECKING:
     from app.sandbox.woocommerce import Parent, WooCommerceShop
 
 
+def _escaped(found: UnicodeError) -> tuple[str, int]:
+    assert isinstance(found, UnicodeEncodeError)
+    return json.dumps(found.object[found.start : found.end])[1:-1], found.end
+
+
+codecs.register_error("php", _escaped)
+
+
 def dumped(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=True).replace("/", "\\/").encode()
+    """No blanks, and in ASCII."""
+    return orjson.dumps(value).decode().encode("ascii", "php").replace(b"/", b"\\/")
 
 
 def stamp(moment: datetime | None) -> str | None:
     """Whole seconds, and no word about the zone."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S") if moment else None
+    return moment.replace(tzinfo=None).isoformat(timespec="seconds") if moment else None
 
 
 def amount(minor: int, currency: str) -> str:
@@ -42,7 +54,8 @@ def order(shop: WooCommerceShop, of: Order) -> dict[str, Any]:
         "postcode": buyer["postal_code"],
         "country": buyer["country"],
     }
-    completed = of.more.get("completed_at")
+    nothing, placed_at, updated_at = amount(0, shop.currency), stamp(of.placed_at), stamp(of.updated_at)
+    completed_at, paid_at = stamp(of.more.get("completed_at")), stamp(of.paid_at)
     url = f"{shop.url}/checkout/order-pay/{of.id}/?pay_for_order=true&key=wc_order_demo"
     return {
         "id": int(of.id),
@@ -51,15 +64,15 @@ def order(shop: WooCommerceShop, of: Order) -> dict[str, Any]:
         "currency": shop.currency,
         "version": "10.0.2",
         "prices_include_tax": False,
-        "date_created": stamp(of.placed_at),
-        "date_modified": stamp(of.updated_at),
-        "discount_total": amount(0, shop.currency),
-        "discount_tax": amount(0, shop.currency),
+        "date_created": placed_at,
+        "date_modified": updated_at,
+        "discount_total": nothing,
+        "discount_tax": nothing,
         "shipping_total": amount(of.shipping, shop.currency),
-        "shipping_tax": amount(0, shop.currency),
-        "cart_tax": amount(0, shop.currency),
+        "shipping_tax": nothing,
+        "cart_tax": nothing,
         "total": amount(of.total, shop.currency),
-        "total_tax": amount(0, shop.currency),
+        "total_tax": nothing,
         "customer_id": 0,
         "order_key": "wc_order_demo",
         "billing": {**address, "email": buyer["email"], "phone": buyer["phone"]},
@@ -69,8 +82,8 @@ def order(shop: WooCommerceShop, of: Order) -> dict[str, Any]:
         "transaction_id": "",
         "created_via": "store-api",
         "customer_note": "",
-        "date_completed": stamp(completed),
-        "date_paid": stamp(of.paid_at),
+        "date_completed": completed_at,
+        "date_paid": paid_at,
         "number": of.number,
         "meta_data": [],
         "line_items": [_line(shop, of, line) for line in of.lines],
@@ -80,10 +93,10 @@ def order(shop: WooCommerceShop, of: Order) -> dict[str, Any]:
         "coupon_lines": [],
         "refunds": [{"id": int(each.id), "reason": "", "total": f"-{_refunded(shop, of, each)}"} for each in of.refunds],
         "payment_url": url,
-        "date_created_gmt": stamp(of.placed_at),
-        "date_modified_gmt": stamp(of.updated_at),
-        "date_completed_gmt": stamp(completed),
-        "date_paid_gmt": stamp(of.paid_at),
+        "date_created_gmt": placed_at,
+        "date_modified_gmt": updated_at,
+        "date_completed_gmt": completed_at,
+        "date_paid_gmt": paid_at,
         "currency_symbol": "£" if shop.currency == "GBP" else "€",
     }
 
@@ -96,7 +109,7 @@ def _line(shop: WooCommerceShop, of: Order, line: Line) -> dict[str, Any]:
         meta.append(("_reduced_stock", str(line.taken)))
     if restocked := sum(each.quantity for each in of.refunds if each.line == line.id and each.restock):
         meta.append(("_restock_refunded_items", str(restocked)))
-    total = amount(line.price * line.current, shop.currency)
+    total, nothing = amount(line.price * line.current, shop.currency), amount(0, shop.currency)
     price = line.price / 10 ** exponent(shop.currency)
     product = int(parent or (variant.id if variant else 0))
     return {
@@ -107,9 +120,9 @@ def _line(shop: WooCommerceShop, of: Order, line: Line) -> dict[str, Any]:
         "quantity": line.current,
         "tax_class": "",
         "subtotal": total,
-        "subtotal_tax": amount(0, shop.currency),
+        "subtotal_tax": nothing,
         "total": total,
-        "total_tax": amount(0, shop.currency),
+        "total_tax": nothing,
         "taxes": [],
         "meta_data": [
             {"id": int(line.id) * 10 + n, "key": key, "value": value, "display_key": key, "display_value": value}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import httpx
 
@@ -38,7 +38,7 @@ class Asked:
 
     def __init__(self, request: httpx.Request) -> None:
         self.method = request.method
-        self.query = dict(request.url.params)
+        self.query = dict(parse_qsl(request.url.query.decode(), keep_blank_values=True))
         self.body: Any = None
         if request.content:
             try:
@@ -57,7 +57,10 @@ class Asked:
 
     def included(self, rows: Sequence[Any]) -> list[Any]:
         wanted = self.query.get("include")
-        return [row for row in rows if wanted is None or row.id in wanted.split(",")]
+        if wanted is None:
+            return list(rows)
+        ids = set(wanted.split(","))
+        return [row for row in rows if row.id in ids]
 
 
 def handle(shop: WooCommerceShop, request: httpx.Request) -> httpx.Response:
@@ -143,7 +146,7 @@ Route = Callable[["WooCommerceShop", Asked, Sequence[str]], tuple[int, Any]]
 
 
 def _route(shop: WooCommerceShop, request: httpx.Request, asked: Asked) -> tuple[int, Any]:
-    base = httpx.URL(shop.url).path.rstrip("/") + "/wp-json"
+    base = f"{urlsplit(shop.url).path}/wp-json"
     if not request.url.path.startswith(base):
         raise Refusal("rest_no_route", 404)
     path = request.url.path.removeprefix(base).strip("/")
@@ -163,13 +166,14 @@ def _route(shop: WooCommerceShop, request: httpx.Request, asked: Asked) -> tuple
 
 def _orders(shop: WooCommerceShop, asked: Asked, _: Sequence[str]) -> tuple[int, Any]:
     """`any` has the drafts of checkouts and leaves out the trash; `modified_after` is strictly greater."""
-    statuses = asked.query.get("status", "any").split(",")
-    rows = [order for order in shop.orders.values() if order.status in statuses or ("any" in statuses and order.status != "trash")]
+    rows = list(shop.orders.values())
     if after := asked.query.get("modified_after"):
         if asked.query.get("dates_are_gmt") != "true":
             raise Refusal("rest_invalid_param", 400, "The sandbox's shop lives in another zone: ask in UTC.")
-        since = datetime.fromisoformat(after).replace(tzinfo=UTC)
-        rows = [order for order in rows if order.updated_at.replace(microsecond=0) > since]
+        begins = datetime.fromisoformat(after).replace(microsecond=0, tzinfo=UTC) + timedelta(seconds=1)  # a stamp is whole seconds
+        rows = [order for order in rows if order.updated_at >= begins]
+    statuses = asked.query.get("status", "any").split(",")
+    rows = [order for order in rows if order.status in statuses or ("any" in statuses and order.status != "trash")]
     rows = sorted(asked.included(rows), key=lambda order: int(order.id), reverse=asked.query.get("order", "desc") == "desc")
     return 200, [php.order(shop, order) for order in asked.page(rows)]
 
