@@ -9,7 +9,6 @@ from __future__ import annotations
 import random as _random
 import secrets as _secrets
 import time as _time
-import uuid as _uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -60,26 +59,25 @@ class Seeded:
 
     def __init__(self, seed: int, start: datetime) -> None:
         self.random: _random.Random = _random.Random(seed)  # noqa: S311  (reproducible on purpose; never installed in a real server)
-        self._start = start
-        self._passed = timedelta()
+        self._start = self._now = start
 
     def advance(self, by: timedelta) -> None:
         """Let time pass. Raises ValueError where it would run backwards."""
         if by < timedelta():
             raise ValueError("time doesn't run backwards")
-        self._passed += by
+        self._now += by
 
     def now(self) -> datetime:
-        return self._start + self._passed
+        return self._now
 
     def monotonic(self) -> float:
-        return self._passed.total_seconds()
+        return (self._now - self._start).total_seconds()
 
     def new_id(self) -> str:
         milliseconds = int(self.now().timestamp() * 1000)
         drawn = self.random.getrandbits(74)
         value = (milliseconds << 80) | (0x7 << 76) | ((drawn >> 62) << 64) | (0b10 << 62) | (drawn & ((1 << 62) - 1))
-        return str(_uuid.UUID(int=value))
+        return _canonical(value)
 
     def secret(self, size: int) -> bytes:
         return self.random.randbytes(size)
@@ -117,7 +115,12 @@ def secret(size: int) -> bytes:
 
 def first_id(moment: datetime) -> str:
     """The lowest id that was made at a moment or later: ids sort by when they were made, so it bounds what is read."""
-    return str(_uuid.UUID(int=max(int(moment.timestamp() * 1000), 0) << 80))
+    return _canonical(max(int(moment.timestamp() * 1000), 0) << 80)
+
+
+def _canonical(value: int) -> str:
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
 
 
 def random() -> _random.Random:

@@ -14,17 +14,17 @@ from app.sync.push import has_open_write
 
 
 def order_id(session: Session, channel_id: str, external_id: str) -> str | None:
-    o = orders.orders.c
-    found: str | None = session.scalar(select(o.id).where(o.channel_id == channel_id, o.external_id == external_id))
-    return found
+    found = session.find(orders.orders, columns=("id",), channel_id=channel_id, external_id=external_id)
+    return found[0]["id"] if found else None
 
 
 def external_ids(session: Session, channel_id: str) -> list[str]:
-    return list(session.execute(select(orders.orders.c.external_id).where(orders.orders.c.channel_id == channel_id)).scalars())
+    return [row["external_id"] for row in session.find(orders.orders, columns=("external_id",), channel_id=channel_id)]
 
 
 def sku_id(session: Session, code: str) -> str:
-    return str(session.scalar(select(catalogue.skus.c.id).where(catalogue.skus.c.code == code)))
+    (found,) = session.find(catalogue.skus, columns=("id",), code=code)
+    return str(found["id"])
 
 
 def readings(session: Session, channel_id: str, external_ids: Sequence[str]) -> list[dict[str, Any]]:
@@ -36,14 +36,19 @@ _readings = Prepared(select(_c.external_id, _c.read_at, has_open_write().label("
 
 
 def counters_of(session: Session, sku_id: str) -> list[counters.Counter]:
-    ids = session.execute(select(counters.counters.c.id).where(counters.counters.c.sku_id == sku_id)).scalars()
-    return counters.of_ids(session, list(ids))
+    return counters.of_ids(session, [row["id"] for row in session.find(counters.counters, columns=("id",), sku_id=sku_id)])
 
 
 def short(session: Session, code: str) -> int:
-    c = commitments.commitments.c
-    query = select(func.coalesce(func.sum(c.quantity), 0)).join(catalogue.skus, catalogue.skus.c.id == c.sku_id)
-    return int(session.scalar(query.where(catalogue.skus.c.code == code, c.location_id.is_(None))))
+    return int(session.rows(_short, {"code": code})[0]["units"])
+
+
+_skus, _line = catalogue.skus.c, commitments.commitments.c
+_short = Prepared(
+    select(func.coalesce(func.sum(_line.quantity), 0).label("units"))
+    .join(catalogue.skus, _skus.id == _line.sku_id)
+    .where(_skus.code == given(_skus.code), _line.location_id.is_(None))
+)
 
 
 def sends(session: Session) -> int:
@@ -51,6 +56,13 @@ def sends(session: Session) -> int:
 
 
 def level(session: Session, code: str) -> dict[str, int]:
-    """Units of a SKU by their state."""
-    found = stock.page_levels(session, None, 1, code=code, location="STUDIO")
-    return {state: int(found[0][state]) for state in stock.STATES} if found else dict.fromkeys(stock.STATES, 0)
+    """Units of a SKU by their state: there is one location."""
+    found = session.rows(_levels, {"code": code})
+    return found[0] if found else dict.fromkeys(stock.STATES, 0)
+
+
+_levels = Prepared(
+    select(*(stock.stock_levels.c[state] for state in stock.STATES))
+    .join(catalogue.skus, _skus.id == stock.stock_levels.c.sku_id)
+    .where(_skus.code == given(_skus.code))
+)

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import heapq
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime, timedelta
+from collections.abc import Callable
+from contextlib import AbstractContextManager, suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app import chance
@@ -28,6 +28,9 @@ from app.simulation.story import Story
 from app.simulation.troubles import Broken, Troubles
 from app.simulation.world import World
 from app.sync import inbox, plan
+
+_NEVER = datetime.max.replace(tzinfo=UTC)
+_NO_TIME = timedelta()
 
 
 class Engine(ABC):
@@ -115,9 +118,9 @@ class Engine(ABC):
         until = chance.now() + timedelta(seconds=seconds)
         while True:
             at, do = self._next(until)
-            if at > chance.now():
+            if (ahead := at - chance.now()) > _NO_TIME:
                 self._still = (at, 0)
-                self.clock.advance(at - chance.now())
+                self.clock.advance(ahead)
             elif self._still[1] > 2_000:
                 raise Broken("it doesn't come to rest: there is always something more to do at once")
             else:
@@ -157,7 +160,7 @@ class Engine(ABC):
         def step() -> None:
             outermost, mortal = not self._busy, self._mortal
             self._busy.add(name)
-            self._due[name] = datetime.max.replace(tzinfo=chance.now().tzinfo)
+            self._due[name] = _NEVER
             self._mortal = self.failing
             try:
                 if name == plans.PLANNER:
@@ -255,9 +258,7 @@ class Engine(ABC):
 
         return arrive
 
-    @contextmanager
-    def _at(self, stand: Stand) -> Iterator[None]:
+    def _at(self, stand: Stand) -> AbstractContextManager[None]:
         """Something happens at a shop, by its own clock."""
         stand.stale = True
-        with self.clock.of(stand):
-            yield
+        return self.clock.of(stand)

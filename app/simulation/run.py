@@ -40,9 +40,8 @@ class Run(Trading):
 
     def look(self) -> None:
         """After every event and step: nobody was sold what isn't there, and no more is on offer than there is."""
-        read = sum(each.read for each in self.score.watched)
         self.score.look()
-        entries = self._entries(read)
+        entries = self._entries()
         if not entries and not self._touched:
             if self._steps >= FOLD_EVERY:
                 self.fold()
@@ -62,11 +61,13 @@ class Run(Trading):
         if self._steps >= FOLD_EVERY:
             self.fold()
 
-    def _entries(self, read: int) -> set[str]:
+    def _entries(self) -> set[str]:
         """SKUs whose truth changed since the last look."""
         found = set()
         for watched in self.score.watched:
             done = self.story.read.get(watched.shop.name, 0)
+            if done == watched.read:
+                continue
             for entry in watched.shop.log[done : watched.read]:
                 if (sells := watched.sells.get(entry.counter)) is not None:
                     found.add(sells.sku)

@@ -45,7 +45,7 @@ class Clock(Seeded):
         self.ahead = timedelta()
 
     def now(self) -> datetime:
-        return super().now() + self.ahead
+        return self._now + self.ahead
 
     @contextmanager
     def of(self, stand: Stand) -> Iterator[None]:

@@ -16,6 +16,7 @@ from app.channels.memory import Memory
 from app.database import Database, Session
 from app.domain import channels, checking, commitments, connections, counters, deliveries, plans, stock
 from app.domain.causes import Cause
+from app.statements import Prepared
 from app.sync import inbox, plan
 from app.sync.lane import Lane
 from app.vault import Vault
@@ -136,10 +137,8 @@ class World:
 
 
 def _counter_ids(session: Session, channel_id: str | None) -> list[str]:
-    query = counters.counters.select().order_by(counters.counters.c.id)
-    if channel_id is not None:
-        query = query.where(counters.counters.c.channel_id == channel_id)
-    return [row.id for row in session.execute(query)]
+    where: dict[str, Any] = {} if channel_id is None else {"channel_id": channel_id}
+    return sorted(row["id"] for row in session.find(counters.counters, columns=("id",), **where))
 
 
 # What must be true at any moment
@@ -157,14 +156,18 @@ def broken_books(session: Session, *, lost: int = 0) -> list[str]:
         for each in every
         if each.on_offer * each.per > each.allotment and each.excess_cause is None
     ]
+    units_there, units_missing = ({row["sku_id"]: row["units"] for row in session.rows(each, {})} for each in (_there, _missing))
     for sku_id in {each.sku_id for each in every}:
-        level, short = stock.stock_levels.c, commitments.commitments.c
-        there = session.scalar(select(func.sum(level.available + level.allotted)).where(level.sku_id == sku_id)) or 0
-        missing = session.scalar(select(func.sum(short.quantity)).where(short.sku_id == sku_id, short.location_id.is_(None))) or 0
+        there, missing = units_there.get(sku_id, 0), units_missing.get(sku_id, 0)
         on_offer = sum(_signed(each) * each.per for each in every if each.sku_id == sku_id)
         if on_offer > there - missing + lost:
             found.append(f"{on_offer} are on offer, {there} are there for it, {missing} are missing already, {lost} were lost")
     return found
+
+
+_level, _line = stock.stock_levels.c, commitments.commitments.c
+_there = Prepared(select(_level.sku_id, func.sum(_level.available + _level.allotted).label("units")).group_by(_level.sku_id))
+_missing = Prepared(select(_line.sku_id, func.sum(_line.quantity).label("units")).where(_line.location_id.is_(None)).group_by(_line.sku_id))
 
 
 def _signed(counter: counters.Counter) -> int:
