@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import orjson
 
 from app import chance
 from app.sandbox import shopify_json
@@ -65,20 +66,20 @@ class Admin:
             return self._token(request, headers)
         parts = path.strip("/").split("/")
         if request.method != "POST" or len(parts) != 4 or parts[:2] != ["admin", "api"] or parts[3] != "graphql.json":
-            return httpx.Response(404, headers=headers, json={"errors": "Not Found"})
+            return _told(404, headers, {"errors": "Not Found"})
         headers["x-shopify-api-version"] = parts[2] if parts[2] in VERSIONS else VERSIONS[0]  # what is retired gets the oldest
         expires_at = self.tokens.get(request.headers.get("x-shopify-access-token", ""))
         if expires_at is None or expires_at <= chance.now():
             told = "[API] Invalid API key or access token (unrecognized login or wrong password)"
-            return httpx.Response(401, headers=headers, json={"errors": told})
+            return _told(401, headers, {"errors": told})
         try:
-            body = json.loads(request.content)
+            body = orjson.loads(request.content)
             operation, variables = parse(body["query"]), body.get("variables") or {}
         except (ValueError, KeyError, TypeError):
-            return httpx.Response(400, headers=headers, json={"errors": {"query": "Required parameter missing or invalid"}})
+            return _told(400, headers, {"errors": {"query": "Required parameter missing or invalid"}})
         except Refused as refused:
-            return httpx.Response(200, headers=headers, json={"errors": [_error(refused)]})
-        return httpx.Response(200, headers=headers, json=self._answer(operation, variables))
+            return _told(200, headers, {"errors": [_error(refused)]})
+        return _told(200, headers, self._answer(operation, variables))
 
     def give_token(self, token: str) -> str:
         """A permanent token, as apps had that were made in the shop's own pages."""
@@ -88,16 +89,14 @@ class Admin:
     def _token(self, request: httpx.Request, headers: Mapping[str, str]) -> httpx.Response:
         form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
         if form.get("grant_type") != "client_credentials" or form.get("client_id") != self.shop.client_id:
-            return httpx.Response(400, headers=headers, json={"error": "invalid_request"})
+            return _told(400, headers, {"error": "invalid_request"})
         if form.get("client_secret") not in self.shop.secrets:
-            return httpx.Response(401, headers=headers, json={"error": "invalid_client"})
+            return _told(401, headers, {"error": "invalid_client"})
         if not self.shop.installed:
-            return httpx.Response(400, headers=headers, json={"error": "app_not_installed", "error_description": "Not installed."})
+            return _told(400, headers, {"error": "app_not_installed", "error_description": "Not installed."})
         token = f"shpat_{chance.new_id()}"
         self.tokens[token] = chance.now() + timedelta(seconds=86_399)
-        return httpx.Response(
-            200, headers=headers, json={"access_token": token, "scope": ",".join(sorted(self.shop.scopes)), "expires_in": 86_399}
-        )
+        return _told(200, headers, {"access_token": token, "scope": ",".join(sorted(self.shop.scopes)), "expires_in": 86_399})
 
     # Points
 
@@ -163,9 +162,9 @@ class Admin:
         visible = [order for order in self.shop.orders.values() if self.shop.visible(order.id) is not None]
         keys: dict[tuple[str, int], Order] = {}
         for order in visible:
-            stamp = self.shop.indexed_at(order)
-            if stamp is not None and _found(order, utc(stamp) or "", query):
-                keys[utc(stamp) or "" if asked.get("sortKey") == "UPDATED_AT" else "", int(order.id)] = order
+            stamp = utc(self.shop.indexed_at(order))
+            if stamp is not None and _found(order, stamp, query):
+                keys[stamp if asked.get("sortKey") == "UPDATED_AT" else "", int(order.id)] = order
         start = (after.partition("|")[0], int(after.partition("|")[2])) if after else ("", -1)
         left = sorted(key for key in keys if key > start)
         page = left[:first]
@@ -328,6 +327,10 @@ class Admin:
         if self.shop.subscriptions.pop(tail(id), None) is None:
             return {"deletedWebhookSubscriptionId": None, "userErrors": [{"field": ["id"], "message": "Webhook subscription not found"}]}
         return {"deletedWebhookSubscriptionId": id, "userErrors": []}
+
+
+def _told(status: int, headers: Mapping[str, str], body: Any) -> httpx.Response:
+    return httpx.Response(status, headers={**headers, "content-type": "application/json"}, content=orjson.dumps(body))
 
 
 def _found(order: Order, stamp: str, query: str) -> bool:

@@ -157,31 +157,38 @@ class Answer:
                 continue
             if each.name not in node:
                 raise Refused("undefinedField", f"Field '{each.name}' doesn't exist on type '{node.get('__typename', 'QueryRoot')}'")
-            here = (*path, each.name)
             try:
                 value = node[each.name]
                 if callable(value):
                     directives = {name: given(args, self.variables) for name, args in each.directives.items()}
                     value = value(**given(each.args, self.variables), **directives)
-                found[each.name] = self._complete(value, each, here)
+                found[each.name] = self._complete(value, each, path)
             except Denied as denied:
                 found[each.name] = None
+                where = [*path, each.name]
                 self.errors.append(
-                    {"message": str(denied), "path": list(here), "extensions": {"code": "ACCESS_DENIED", "documentation": "access-scopes"}}
+                    {"message": str(denied), "path": where, "extensions": {"code": "ACCESS_DENIED", "documentation": "access-scopes"}}
                 )
         return found
 
     def _complete(self, value: Any, asked: Field, path: tuple[str | int, ...]) -> Any:
+        """A field's value as it was asked for. `path`: of what has the field."""
+        if isinstance(value, dict):
+            return self._object(value, asked, (*path, asked.name))
         if isinstance(value, list):
-            return [self._complete(item, asked, (*path, index)) for index, item in enumerate(value)]
-        if isinstance(value, Mapping):
-            if not asked.fields:
-                raise Refused("selectionMismatch", f"Field must have selections (field '{asked.name}' returns an object)")
-            self.objects += asked.name != "pageInfo"
-            return self.of(value, asked.fields, path)
+            return [
+                self._object(item, asked, (*path, asked.name, index)) if isinstance(item, dict) else self._complete(item, asked, path)
+                for index, item in enumerate(value)
+            ]
         if asked.fields and value is not None:
             raise Refused("selectionMismatch", f"Selections can't be made on scalars (field '{asked.name}')")
         return value
+
+    def _object(self, value: Node, asked: Field, path: tuple[str | int, ...]) -> dict[str, Any]:
+        if not asked.fields:
+            raise Refused("selectionMismatch", f"Field must have selections (field '{asked.name}' returns an object)")
+        self.objects += asked.name != "pageInfo"
+        return self.of(value, asked.fields, path)
 
 
 def price(fields: Sequence[Field], variables: Mapping[str, Any]) -> int:
@@ -191,7 +198,7 @@ def price(fields: Sequence[Field], variables: Mapping[str, Any]) -> int:
         if each.on is not None:
             total += price(each.fields, variables)
         elif each.fields and each.name != "pageInfo":
-            args = given(each.args, variables)
+            args = given(each.args, variables) if each.args else {}
             if "ids" in args:
                 total += len(args["ids"]) * (1 + price(each.fields, variables))
             elif (connection := next((inner for inner in each.fields if inner.name == "nodes"), None)) is not None:
