@@ -178,6 +178,17 @@ class Shop:
         order.changed_at = chance.now()
         order.shown_from = None if not shown_in_s else datetime.fromtimestamp(chance.now().timestamp() + shown_in_s, chance.now().tzinfo)
 
+    def changed_since(self, since: datetime | None) -> list[tuple[datetime, str]]:
+        """Orders that the feed shows, and when they changed."""
+        now = chance.now()
+        return [
+            (order.changed_at, order.id)
+            for order in self.orders.values()
+            if order.changed_at is not None
+            and (since is None or order.changed_at >= since)
+            and (order.shown_from is None or order.shown_from <= now)
+        ]
+
     def snapshot(self, order_id: str) -> OrderSnapshot:
         """How an order stands, as the shop says it."""
         order = self.orders.get(order_id)
@@ -326,16 +337,8 @@ class Memory:
 
     def orders_since(self, since: datetime | None) -> Iterator[OrderPage]:
         shop = self._ask("orders_since")
-        now = chance.now()
-        found = [
-            order
-            for order in shop.orders.values()
-            if order.changed_at is not None
-            and (since is None or order.changed_at >= since)
-            and (order.shown_from is None or order.shown_from <= now)
-        ]
-        for order in sorted(found, key=lambda each: (each.changed_at, each.id)):
-            yield OrderPage([shop.snapshot(order.id)], order.changed_at)
+        for changed_at, order_id in sorted(shop.changed_since(since)):
+            yield OrderPage([shop.snapshot(order_id)], changed_at)
 
     def listings(self) -> Iterator[ListingSnapshot]:
         shop = self._ask("listings")

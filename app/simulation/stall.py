@@ -66,7 +66,7 @@ class Stall(Shop):
         """What isn't counted down yet is kept from other buyers."""
         if self.can.counts_down_at is CountsDown.PLACED:
             return 0
-        waiting = [order for order in self.orders.values() if not order.paid and order.cancelled_at is None]
+        waiting = [order for order in self.orders.values() if order.paid_at is None and order.cancelled_at is None]
         lines = [line for order in waiting for line in order.lines if self._counter(line) == counter]
         return sum(line.current - line.taken for line in lines)
 
@@ -115,13 +115,6 @@ class Stall(Shop):
         )
 
 
-class _Seen:
-    """An order as the adapter asks for it: when it changed, and from when the feed shows it."""
-
-    def __init__(self, order: Order, shown_from: datetime) -> None:
-        self.id, self.changed_at, self.shown_from = order.id, order.updated_at, shown_from
-
-
 class Desk:
     """Where the reference adapter's requests arrive: the shop as it is seen from outside."""
 
@@ -165,10 +158,14 @@ class Desk:
             case _:
                 return True
 
-    @property
-    def orders(self) -> Mapping[str, _Seen]:
-        lag = timedelta(seconds=self.feed_lag_s) - self._ahead  # by our clock, which the adapter compares it with
-        return {each.id: _Seen(each, each.updated_at + lag) for each in self.shop.orders.values()}
+    def changed_since(self, since: datetime | None) -> list[tuple[datetime, str]]:
+        """Orders that the feed shows, and when they changed."""
+        shown = chance.now() - timedelta(seconds=self.feed_lag_s) + self._ahead  # it lags by the shop's clock
+        return [
+            (each.updated_at, each.id)
+            for each in self.shop.orders.values()
+            if (since is None or each.updated_at >= since) and each.updated_at <= shown
+        ]
 
     @property
     def counters(self) -> Mapping[str, int]:
