@@ -26,7 +26,7 @@ from standardwebhooks import Webhook
 
 from app import chance
 from app.channels.base import ChannelError
-from app.channels.http import Client, PrivateAddress, public_addresses
+from app.channels.http import Client, PrivateAddress, Response, public_addresses
 from app.database import Database, DatabaseUnavailable, Session
 from app.domain import carrying, endpoints
 from app.domain.carrying import Message, Outcome
@@ -258,7 +258,7 @@ class Outgoing:
 _HEADERS = {"content-type": "application/json", "accept": "*/*", "accept-encoding": "identity"}
 
 
-def _refusal(host: str, answer: httpx.Response) -> str | None:
+def _refusal(host: str, answer: Response) -> str | None:
     if answer.is_success:
         return None
     if answer.is_redirect:
@@ -266,7 +266,7 @@ def _refusal(host: str, answer: httpx.Response) -> str | None:
     return f"{host} answered {answer.status_code}."
 
 
-def _retry_after(answer: httpx.Response) -> timedelta | None:
+def _retry_after(answer: Response) -> timedelta | None:
     """How long a receiver asks us to wait: so many seconds, or until a moment."""
     said = answer.headers.get("retry-after", "") if answer.status_code in (429, 503) else ""
     if said.isdecimal():

@@ -29,15 +29,14 @@ class Clock:
         self._apart_s: float | None = None
         self.anew = 0  # how often our own clock jumped, and everything was measured once more
 
-    def heard(self, date: str | None, sent_at: datetime) -> None:
-        """An answer to what was sent then said that it is this time."""
+    def heard(self, there: datetime | None, sent_at: datetime) -> None:
+        """An answer to what was sent then said that it is this time there."""
         now = chance.now()
         apart_s = now.timestamp() - chance.monotonic()
         if self._apart_s is not None and abs(apart_s - self._apart_s) > JUMPED_S:
             self._heard_s.clear()  # what was heard before was measured with another clock
             self.anew += 1
         self._apart_s = apart_s
-        there = _time_of(date)
         if there is None or not timedelta() <= now - sent_at <= SLOWEST:
             return
         self._heard_s.append((sent_at + (now - sent_at) / 2 - there).total_seconds() - 0.5)
@@ -49,9 +48,10 @@ class Clock:
         return timedelta(seconds=median(heard_s)) if len(heard_s) >= FEW else None
 
 
-def _time_of(date: str | None) -> datetime | None:
+def time_of(date: str | None) -> datetime | None:
+    """What a header says that holds a date; None where it holds none."""
     try:
         found = parsedate_to_datetime(date) if date else None
-    except ValueError:
+        return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None
+    except (ValueError, OverflowError):
         return None
-    return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None

@@ -13,7 +13,6 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from hashlib import sha256
 from typing import Any, Final, Literal
 
@@ -21,7 +20,8 @@ import httpx
 
 from app import chance
 from app.channels.base import ChannelError, Connection, NoUse, TryLater
-from app.channels.http import Client, is_loopback
+from app.channels.clock import time_of
+from app.channels.http import Client, Response, is_loopback
 
 SCOPE: Final = "https://api.ebay.com/oauth/api_scope"
 # What the adapter can't do without; the first one is everybody's.
@@ -272,7 +272,7 @@ def refusal(answer: Answer) -> ChannelError:
     return NoUse("forbidden", f"eBay refused the request.{words}")
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _answer(response: Response) -> Answer:
     try:
         json = response.json() if response.content else None
     except (ValueError, RecursionError):
@@ -280,18 +280,11 @@ def _answer(response: httpx.Response) -> Answer:
     if not isinstance(json, dict):
         json = None
     location = response.headers.get("location", "").rstrip("/").rpartition("/")[2]
-    return Answer(response.status_code, json, _seconds(response.headers.get("retry-after")), _date(response.headers.get("date")), location)
+    return Answer(response.status_code, json, _seconds(response.headers.get("retry-after")), response.at, location)
 
 
 def _number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
-
-
-def _date(header: str | None) -> datetime | None:
-    try:
-        return parsedate_to_datetime(header).astimezone(UTC) if header else None
-    except ValueError:
-        return None
 
 
 def _seconds(header: str | None) -> float | None:
@@ -300,5 +293,5 @@ def _seconds(header: str | None) -> float | None:
         return None
     if re.fullmatch(r"[0-9]{1,9}", header.strip()):
         return min(_MOST_S, float(header))
-    moment = _date(header)
+    moment = time_of(header)
     return min(_MOST_S, max(0.0, (moment - chance.now()).total_seconds())) if moment else None

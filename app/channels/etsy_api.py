@@ -11,7 +11,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -19,7 +18,7 @@ import httpx
 
 from app import chance
 from app.channels.base import ChannelError, Connection, NoUse, TryLater
-from app.channels.http import Client, is_loopback
+from app.channels.http import Client, Response, is_loopback
 
 PAGE: Final = 100  # the largest page that Etsy gives
 _HOSTS: Final = frozenset({"openapi.etsy.com", "api.etsy.com"})
@@ -315,7 +314,7 @@ def results(answer: Answer) -> list[Any]:
     return rows
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _answer(response: Response) -> Answer:
     try:
         json = response.json()
     except (ValueError, RecursionError):
@@ -323,16 +322,9 @@ def _answer(response: httpx.Response) -> Answer:
     if not isinstance(json, dict | list):
         json = None
     seconds = _number(response.headers, "retry-after")
-    return Answer(response.status_code, json, min(_MOST_S, seconds) if seconds is not None else None, _moment(response.headers.get("date")))
+    return Answer(response.status_code, json, min(_MOST_S, seconds) if seconds is not None else None, response.at)
 
 
 def _number(headers: httpx.Headers, name: str) -> float | None:
     text = headers.get(name, "").strip()
     return float(text) if re.fullmatch(r"[0-9]{1,12}(\.[0-9]{1,6})?", text) else None
-
-
-def _moment(header: str | None) -> datetime | None:
-    try:
-        return parsedate_to_datetime(header).astimezone(UTC) if header else None
-    except ValueError:
-        return None

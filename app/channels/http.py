@@ -7,12 +7,15 @@ httpx, at the socket: each wait is given what is left of it, and nothing is writ
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import threading
 import typing
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
@@ -21,7 +24,7 @@ import httpx
 
 from app import chance
 from app.channels.base import ChannelError
-from app.channels.clock import Clock
+from app.channels.clock import Clock, time_of
 
 
 class ForbiddenHost(ChannelError):
@@ -30,6 +33,32 @@ class ForbiddenHost(ChannelError):
 
 class PrivateAddress(ForbiddenHost):
     """A name or an address of this machine, or of a network that only insiders reach. Nothing was sent."""
+
+
+@dataclass(slots=True)
+class Response:
+    """An answer as a whole, decoded. `at`: when it was given, by the clock of who gave it, if it says so."""
+
+    status_code: int
+    headers: httpx.Headers
+    content: bytes
+    at: datetime | None
+
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status_code < 300
+
+    @property
+    def is_redirect(self) -> bool:
+        return 300 <= self.status_code < 400
+
+    @property
+    def text(self) -> str:
+        return self.content.decode("utf-8", "replace")
+
+    def json(self) -> Any:
+        """Raises: ValueError, RecursionError."""
+        return json.loads(self.content)
 
 
 class Client:
@@ -74,7 +103,7 @@ class Client:
         params: Mapping[str, str] | None = None,
         content: bytes | None = None,
         json: Any = None,
-    ) -> httpx.Response:
+    ) -> Response:
         """Send it once and read the whole answer, whatever its status.
 
         Raises: ForbiddenHost, whatever `guard` raises, httpx.TimeoutException when the deadline passed, and other kinds of
@@ -95,8 +124,9 @@ class Client:
         _deadline.at = deadline
         try:
             answer = self._transport.handle_request(request)
+            at = time_of(answer.headers.get("date"))
             if self._clock is not None and "age" not in answer.headers:  # a cache's answer says when it was fetched
-                self._clock.heard(answer.headers.get("date"), sent_at)
+                self._clock.heard(at, sent_at)
             try:
                 body = self._read(answer, request, deadline)
             finally:
@@ -105,8 +135,7 @@ class Client:
             raise httpx.RemoteProtocolError("the answer can't be decoded", request=request) from error
         finally:
             _deadline.at = None
-        kept = [(name, value) for name, value in answer.headers.raw if name.lower() not in _ABOUT_THE_TRANSFER]
-        return httpx.Response(answer.status_code, headers=kept, content=body, request=request)
+        return Response(answer.status_code, answer.headers, body, at)
 
     def close(self) -> None:
         self._transport.close()
@@ -138,7 +167,6 @@ class Client:
 
 
 _HEADERS = {"accept": "application/json", "accept-encoding": "gzip, deflate", "connection": "keep-alive", "user-agent": "Tallystick"}
-_ABOUT_THE_TRANSFER = {b"content-encoding", b"content-length", b"transfer-encoding", b"connection"}
 
 
 def _still_time(deadline: float, request: httpx.Request) -> None:

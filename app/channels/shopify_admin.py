@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 import httpx
 
 from app import chance
 from app.channels.base import ChannelError, NoUse, Outcome, TryLater, Vault
-from app.channels.http import Client
+from app.channels.http import Client, Response
 from app.channels.shopify_graphql import OPERATIONS, ROOTS
 
 # There is no such thing (any more).
@@ -120,7 +119,7 @@ class Admin:
             response = self._post(body, self._token_for_now()[0])
         return self._read(operation, response)
 
-    def _post(self, body: Mapping[str, Any], token: str) -> httpx.Response:
+    def _post(self, body: Mapping[str, Any], token: str) -> Response:
         started = chance.monotonic()
         url = f"{self._base}/admin/api/{self._version}/graphql.json"
         response = _reached(lambda: self._client.request("POST", url, headers={"X-Shopify-Access-Token": token}, json=body))
@@ -128,7 +127,7 @@ class Admin:
         self.clock = _clock(response, chance.monotonic() - started)
         return response
 
-    def _read(self, operation: str, response: httpx.Response) -> Answer:
+    def _read(self, operation: str, response: Response) -> Answer:
         if response.status_code != 200:
             raise self._refused(response)
         try:
@@ -173,7 +172,7 @@ class Admin:
             f"Shopify doesn't accept what Tallystick asks in API version {self._version}: {message} Please update Tallystick.",
         )
 
-    def _refused(self, response: httpx.Response) -> Failed:
+    def _refused(self, response: Response) -> Failed:
         match response.status_code:
             case 429 | 430:
                 return Failed(Outcome.LIMITED, "limited", "Shopify asks us to slow down.", _retry_after(response) or 1.0)
@@ -255,7 +254,7 @@ def no_scope(message: str) -> str:
     )
 
 
-def _reached(send: Callable[[], httpx.Response]) -> httpx.Response:
+def _reached(send: Callable[[], Response]) -> Response:
     try:
         return send()
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
@@ -271,17 +270,16 @@ def _error(error: Mapping[str, Any]) -> tuple[str, tuple[str, ...], str]:
     return str(code), tuple(str(step) for step in error.get("path") or ()), str(error.get("message") or "")[:300]
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _retry_after(response: Response) -> float | None:
     try:
         return min(_MOST_S, max(0.0, float(response.headers["retry-after"])))
     except (KeyError, ValueError):
         return None
 
 
-def _clock(response: httpx.Response, took_s: float) -> datetime | None:
+def _clock(response: Response, took_s: float) -> datetime | None:
     """When the answer was read from the shop's records, at the earliest."""
     try:
-        read = parsedate_to_datetime(response.headers["date"])
-        return read - timedelta(seconds=took_s + 1) if read.tzinfo else None
-    except (KeyError, ValueError, OverflowError):
+        return response.at - timedelta(seconds=took_s + 1) if response.at is not None else None
+    except OverflowError:
         return None

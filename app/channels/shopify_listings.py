@@ -269,7 +269,7 @@ class _Files:
         if answer.status_code == 206 and range_ is not None and int(range_[1]) == at and len(answer.content) <= _PIECE:
             return answer.content, int(range_[2])
         if answer.status_code in (408, 429) or answer.status_code >= 500:
-            raise httpx.ReadError(f"HTTP {answer.status_code}", request=answer.request)
+            raise httpx.ReadError(f"HTTP {answer.status_code}")
         raise _Unusable(f"HTTP {answer.status_code}")
 
     def _opened(self) -> Client:

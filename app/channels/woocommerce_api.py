@@ -6,8 +6,7 @@ import base64
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,7 +15,8 @@ from oauthlib import oauth1  # type: ignore[import-untyped]
 
 from app import chance
 from app.channels.base import ChannelError, Connection, NoUse, TryLater
-from app.channels.http import Client, is_loopback
+from app.channels.clock import time_of
+from app.channels.http import Client, Response, is_loopback
 
 PAGE = 100  # the largest page that WooCommerce gives
 
@@ -184,7 +184,7 @@ def refusal(answer: Answer) -> ChannelError:
     return NoUse("forbidden", "The shop refused the request." + said)
 
 
-def _answer(response: httpx.Response) -> Answer:
+def _answer(response: Response) -> Answer:
     try:
         json = response.json()
     except (ValueError, RecursionError):
@@ -195,7 +195,7 @@ def _answer(response: httpx.Response) -> Answer:
         response.status_code,
         json,
         _seconds(response.headers.get("retry-after")),
-        _moment(response.headers.get("date")),
+        response.at,
         _count(response.headers.get("x-wp-totalpages")),
         _count(response.headers.get("x-wp-total")),
     )
@@ -205,18 +205,11 @@ def _count(header: str | None) -> int | None:
     return int(header) if header is not None and re.fullmatch("[0-9]{1,12}", header) else None
 
 
-def _moment(header: str | None) -> datetime | None:
-    try:
-        return parsedate_to_datetime(header).astimezone(UTC) if header else None
-    except ValueError:
-        return None
-
-
 def _seconds(header: str | None) -> float | None:
     """Retry-After: seconds, or a date."""
     if header is None:
         return None
-    moment = None if header.strip().isdecimal() else _moment(header)
+    moment = None if header.strip().isdecimal() else time_of(header)
     if moment is None and not header.strip().isdecimal():
         return None
     wanted = (moment - chance.now()).total_seconds() if moment else float(header)
