@@ -21,6 +21,7 @@ from typing import Any
 
 import httpcore
 import httpx
+import orjson
 
 from app import chance
 from app.channels.base import ChannelError
@@ -58,7 +59,10 @@ class Response:
 
     def json(self) -> Any:
         """Raises: ValueError, RecursionError."""
-        return json.loads(self.content)
+        try:
+            return orjson.loads(self.content)
+        except orjson.JSONDecodeError:  # some shops begin with a byte order mark, or say NaN: the slower parser takes that
+            return json.loads(self.content)
 
 
 class Client:
@@ -124,10 +128,10 @@ class Client:
         _deadline.at = deadline
         try:
             answer = self._transport.handle_request(request)
-            at = time_of(answer.headers.get("date"))
-            if self._clock is not None and "age" not in answer.headers:  # a cache's answer says when it was fetched
-                self._clock.heard(at, sent_at)
             try:
+                at = time_of(answer.headers.get("date"))
+                if self._clock is not None and "age" not in answer.headers:  # a cache's answer says when it was fetched
+                    self._clock.heard(at, sent_at)
                 body = self._read(answer, request, deadline)
             finally:
                 answer.close()

@@ -75,6 +75,19 @@ def test_an_answer_comes_back_whole_and_decoded() -> None:
 
 
 @pytest.mark.parametrize(
+    ("sent", "read"),
+    [
+        (b'\xef\xbb\xbf{"id":4711}', {"id": 4711}),
+        (b'{"price":Infinity}', {"price": float("inf")}),
+        (b'{"name":"\\ud83d"}', {"name": "\ud83d"}),
+    ],
+)
+def test_json_is_read_as_shops_write_it(sent: bytes, read: object) -> None:
+    transport, _ = recorded(lambda _: httpx.Response(200, content=sent))
+    assert Client(frozenset({"shop.example"}), transport).request("GET", "https://shop.example/orders").json() == read
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://elsewhere.example/orders",
