@@ -22,6 +22,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     insert,
+    literal_column,
     select,
     text,
     update,
@@ -66,6 +67,9 @@ commitments = Table(
         sqlite_where=text("quantity > 0"),
     ),
 )
+
+# In the words of the index: with a value in them SQLite, to find out whether it serves, would parse a statement anew each time.
+_is_owed = commitments.c.quantity > literal_column("0")
 
 _insert = Prepared(insert(commitments), [column.key for column in commitments.c])
 
@@ -132,7 +136,7 @@ def uncommit_latest(session: Session, sku_id: str, location_id: str, units: int,
         .where(
             commitments.c.sku_id == sku_id,
             commitments.c.location_id == location_id,
-            commitments.c.quantity > 0,
+            _is_owed,
             commitments.c.state == state,
         )
         .order_by(commitments.c.promised_at.desc(), commitments.c.id.desc())
@@ -170,7 +174,7 @@ def short_of(session: Session, sku_ids: Iterable[str]) -> list[dict[str, Any]]:
 @cache
 def _short(size: int) -> Prepared:
     c = commitments.c
-    query = select(commitments).where(one_of(c.sku_id, "sku_id", size), c.location_id.is_(None), c.quantity > 0)
+    query = select(commitments).where(one_of(c.sku_id, "sku_id", size), c.location_id.is_(None), _is_owed)
     return Prepared(query.order_by(c.promised_at, c.id))
 
 
@@ -186,6 +190,6 @@ def _short_before() -> Prepared:
         select(commitments, orders.c.reference, orders.c.channel_id, skus.c.code.label("sku"))
         .join(orders, orders.c.id == c.order_id)
         .join(skus, skus.c.id == c.sku_id)
-        .where(c.location_id.is_(None), c.quantity > 0, c.promised_at < given(c.promised_at, "moment"))
+        .where(c.location_id.is_(None), _is_owed, c.promised_at < given(c.promised_at, "moment"))
     )
     return Prepared(query.order_by(c.promised_at, c.id).limit(bindparam("limit", type_=Integer)))
