@@ -21,7 +21,6 @@ from sqlalchemy import (
     String,
     Table,
     false,
-    func,
     insert,
     select,
     text,
@@ -36,7 +35,7 @@ from app.domain.causes import Cause
 from app.domain.errors import InsufficientStock, NotFound, WrongState
 from app.domain.pricing import AMOUNTS, LINE_AMOUNTS, OrderDraft, priced
 from app.domain.stock import Move, Want
-from app.statements import Prepared
+from app.statements import Prepared, finding, given
 
 orders = Table(
     "orders",
@@ -360,8 +359,8 @@ def cancel(
     promised = commitments.of_order(session, order_id)
     cause = cause.by("order", order_id)
     moves = []
+    _add_to(session, lines, "cancelled", units)
     for line_id, quantity in units.items():
-        _change_line(session, line_id, "cancelled", quantity)
         mine = [each for each in promised if each["line_id"] == line_id and each["quantity"]]
         for each in sorted(mine, key=lambda each: each["location_id"] is not None):  # what was never found is given up first
             taken = min(quantity, each["quantity"])
@@ -373,7 +372,7 @@ def cancel(
                 moves.append(Move(each["sku_id"], each["location_id"], taken, "committed", "available", "cancelled"))
     stock.move_many(session, moves, cause=cause)
     changes: dict[str, Any] = {"cancel_reason": reason} if reason else {}
-    _set_status(session, row, changes)
+    _set_status(session, row, lines, changes)
     data = {"reason": reason, "lines": [{"line_id": line_id, "quantity": quantity} for line_id, quantity in units.items()]}
     events.append(session, "order.cancelled", order_id, data, cause=cause)
     repayment.repay(session, cause=cause)
@@ -404,14 +403,15 @@ def _ask_to_cancel(
 
 def locked(session: Session, order_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The order and its lines, held against other writers: the order first, levels after it. Raises: NotFound."""
-    query = select(orders).where(orders.c.id == order_id).with_for_update(key_share=True)  # new commitments may refer to it meanwhile
-    row = session.execute(query).mappings().one_or_none()
-    if row is None:
+    rows, lines = session.rows_each([(_held, {"id": order_id}), (lines_of, {"order_id": order_id})])
+    if not rows:
         raise NotFound(f"No order has the id {order_id}.")
-    query = select(order_lines).where(order_lines.c.order_id == order_id).order_by(order_lines.c.position)
-    lines = [dict(line) for line in session.execute(query).mappings()]
     stock.lock(session, (line["sku_id"] for line in lines if line["sku_id"] is not None))
-    return dict(row), lines
+    return rows[0], lines
+
+
+_held = finding(orders, ("id",), (), None, False)  # new commitments may refer to it meanwhile
+lines_of = Prepared(select(order_lines).where(order_lines.c.order_id == given(order_lines.c.order_id)).order_by(order_lines.c.position))
 
 
 def chosen(wanted: Sequence[tuple[str, int]] | None, left: Mapping[str, int], what: str) -> dict[str, int]:
@@ -431,27 +431,28 @@ def chosen(wanted: Sequence[tuple[str, int]] | None, left: Mapping[str, int], wh
     return units
 
 
-def ship_lines(session: Session, row: Mapping[str, Any], units: Mapping[str, int]) -> None:
-    """Note that units of lines have left; the caller has moved them."""
-    for line_id, quantity in units.items():
-        _change_line(session, line_id, "shipped", quantity)
-    _set_status(session, row, {})
+def ship_lines(session: Session, row: Mapping[str, Any], lines: Sequence[dict[str, Any]], units: Mapping[str, int]) -> None:
+    """Note that units of lines have left, in the lines in hand too; the caller has moved them."""
+    _add_to(session, lines, "shipped", units)
+    _set_status(session, row, lines, {})
 
 
-def _change_line(session: Session, line_id: str, column: str, quantity: int) -> None:
-    session.execute(update(order_lines).where(order_lines.c.id == line_id).values({column: order_lines.c[column] + quantity}))
+def _add_to(session: Session, lines: Sequence[dict[str, Any]], column: str, units: Mapping[str, int]) -> None:
+    for line in lines:
+        if line["id"] in units:
+            line[column] += units[line["id"]]
+            session.change(order_lines, {column: line[column]}, id=line["id"])
 
 
-def _set_status(session: Session, row: Mapping[str, Any], changes: dict[str, Any]) -> None:
-    line = order_lines.c
-    counted = (line.order_id == row["id"], line.fulfilled_by != "nobody")
-    query = select(func.sum(line.quantity - line.cancelled - line.shipped), func.sum(line.shipped)).where(*counted)
-    owed, shipped = tuple(session.execute(query).one())
+def _set_status(session: Session, row: Mapping[str, Any], lines: Sequence[Mapping[str, Any]], changes: dict[str, Any]) -> None:
+    goods = [line for line in lines if line["fulfilled_by"] != "nobody"]
+    owed = any(line["quantity"] > line["cancelled"] + line["shipped"] for line in goods)
+    shipped = any(line["shipped"] for line in goods)
     now = chance.now()
     status = "open" if owed else "shipped" if shipped else "cancelled"
     if status == "cancelled":
         changes["cancelled_at"] = now
-    session.execute(update(orders).where(orders.c.id == row["id"]).values(**changes, status=status, updated_at=now))
+    session.change(orders, {**changes, "status": status, "updated_at": now}, id=row["id"])
 
 
 # Reading

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
-    ColumnElement,
     ForeignKey,
     Index,
     Integer,
     String,
     Table,
-    bindparam,
     func,
-    insert,
     select,
 )
 
@@ -26,6 +24,7 @@ from app.domain import catalogue, commitments, events, locations, notices, order
 from app.domain.causes import Cause
 from app.domain.errors import NotFound
 from app.domain.stock import Move
+from app.statements import Prepared, given
 
 shipments = Table(
     "shipments",
@@ -80,7 +79,7 @@ def ship(
         # What is only held for an order that isn't paid doesn't leave.
         if each["quantity"] and each["location_id"] is not None and at in (None, each["location_id"]) and each["state"] == "committed"
     ]
-    tracked = set(session.execute(_tracked_lines, {"order": order_id}).scalars())
+    tracked = {line["id"] for line in session.rows(_tracked_lines, {"order_id": order_id})}
 
     def is_ready(line: Mapping[str, Any]) -> int:
         if line["sku_id"] is None or line["fulfilled_by"] != "us":
@@ -113,11 +112,11 @@ def ship(
             left -= taken
         if left:
             parts.append({"line_id": line["id"], "sku_id": line["sku_id"], "location_id": None, "quantity": left})
-    session.execute(insert(shipments), shipment)
-    session.execute(insert(shipment_lines), [part | {"id": chance.new_id(), "shipment_id": shipment["id"]} for part in parts])
-    orders.ship_lines(session, row, units)
+    session.add(shipments, shipment)
+    session.add(shipment_lines, [part | {"id": chance.new_id(), "shipment_id": shipment["id"]} for part in parts])
+    orders.ship_lines(session, row, lines, units)
     if row["channel_id"] is not None:
-        notices.add(session, row, shipment, [line | {"shipped": line["shipped"] + units.get(line["id"], 0)} for line in lines], units)
+        notices.add(session, row, shipment, lines, units)
     stock.move_many(session, moves, cause=cause.by("shipment", shipment["id"]))
     data = {
         "shipment_id": shipment["id"],
@@ -129,10 +128,10 @@ def ship(
     return view(session, shipment["id"])
 
 
-_tracked_lines = (
+_tracked_lines = Prepared(
     select(orders.order_lines.c.id)
     .join(catalogue.skus, catalogue.skus.c.id == orders.order_lines.c.sku_id)
-    .where(orders.order_lines.c.order_id == bindparam("order"), catalogue.skus.c.tracked)
+    .where(orders.order_lines.c.order_id == given(orders.order_lines.c.order_id), catalogue.skus.c.tracked)
 )
 
 
@@ -144,7 +143,7 @@ def sent(session: Session, line_id: str) -> int:
 
 def view(session: Session, shipment_id: str) -> dict[str, Any]:
     """A shipment and what was in it. Raises: NotFound."""
-    found = _views(session, shipments.c.id == shipment_id)
+    found = _views(session, id=shipment_id)
     if not found:
         raise NotFound(f"No shipment has the id {shipment_id}.")
     return found[0]
@@ -154,19 +153,26 @@ def of_order(session: Session, order_id: str) -> list[dict[str, Any]]:
     """An order's shipments, oldest first. Raises: NotFound when there is no such order."""
     if session.scalar(select(orders.orders.c.id).where(orders.orders.c.id == order_id)) is None:
         raise NotFound(f"No order has the id {order_id}.")
-    return _views(session, shipments.c.order_id == order_id)
+    return _views(session, order_id=order_id)
 
 
-def _views(session: Session, condition: ColumnElement[bool]) -> list[dict[str, Any]]:
-    rows = [dict(row) for row in session.execute(select(shipments).where(condition).order_by(shipments.c.id)).mappings()]
-    query = (
+def _views(session: Session, **which: str) -> list[dict[str, Any]]:
+    (column,) = which
+    rows, parts = session.rows_each([(query, which) for query in _of(column)])
+    lines: dict[str, list[dict[str, Any]]] = {}
+    for line in parts:
+        lines.setdefault(line["shipment_id"], []).append(line | {"line": line["line_id"]})
+    return [row | {"lines": lines.get(row["id"], [])} for row in rows]
+
+
+@cache
+def _of(column: str) -> tuple[Prepared, Prepared]:
+    """Shipments that have a value in this column, and their lines."""
+    there = shipments.c[column] == given(shipments.c[column])
+    parts = (
         select(shipment_lines, catalogue.skus.c.code.label("sku"), locations.locations.c.code.label("location"))
+        .join(shipments, shipments.c.id == shipment_lines.c.shipment_id)
         .join(catalogue.skus, catalogue.skus.c.id == shipment_lines.c.sku_id)
         .outerjoin(locations.locations, locations.locations.c.id == shipment_lines.c.location_id)
-        .where(shipment_lines.c.shipment_id.in_([row["id"] for row in rows]))
-        .order_by(shipment_lines.c.id)
     )
-    lines: dict[str, list[dict[str, Any]]] = {}
-    for line in session.execute(query).mappings():
-        lines.setdefault(line["shipment_id"], []).append(dict(line) | {"line": line["line_id"]})
-    return [row | {"lines": lines.get(row["id"], [])} for row in rows]
+    return Prepared(select(shipments).where(there).order_by(shipments.c.id)), Prepared(parts.where(there).order_by(shipment_lines.c.id))
