@@ -96,17 +96,23 @@ def known(session: Session, channel_id: str, external_ids: Iterable[str]) -> dic
     if not wanted:
         return {}
     size, named = padded("name", wanted)
-    rows = session.rows(_known(size), {"channel_id": channel_id} | named)
-    parts = components(session, [row["id"] for row in rows])
-    return {row.pop("external_id"): Known(**row, components=parts.get(row["id"], ())) for row in rows}
+    found: dict[str, Known] = {}
+    for row in session.rows(_known(size), {"channel_id": channel_id} | named):
+        part = () if row["sku_id"] is None else ((row["sku_id"], row["quantity"]),)
+        before = found[row["external_id"]].components if row["external_id"] in found else ()
+        found[row["external_id"]] = Known(row["id"], row["mapping"], row["counter_id"], (*before, *part))
+    return found
 
 
 @cache
 def _known(size: int) -> Prepared:
+    part = listing_components.c
     return Prepared(
-        select(listing_ids.c.external_id, listings.c.id, listings.c.mapping, listings.c.counter_id)
+        select(listing_ids.c.external_id, listings.c.id, listings.c.mapping, listings.c.counter_id, part.sku_id, part.quantity)
         .join(listings, listings.c.id == listing_ids.c.listing_id)
+        .outerjoin(listing_components, part.listing_id == listings.c.id)
         .where(listing_ids.c.channel_id == given(listing_ids.c.channel_id), one_of(listing_ids.c.external_id, "name", size))
+        .order_by(part.sku_id)
     )
 
 

@@ -7,7 +7,7 @@ ends in the same books.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -73,9 +73,10 @@ class _Work:
     counted: list[Counter] = field(default_factory=list)  # those of which something was sold or put back
     skus: dict[str, Mapping[str, Any]] = field(default_factory=dict)
     changed: bool = False
-    # What is known of the order, and of its lines by their ids, and not written yet.
+    # What is known of the order, and of its lines by their ids, and not written yet; and those lines that aren't written at all.
     unwritten: dict[str, Any] = field(default_factory=dict)
     counts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    new_rows: set[str] = field(default_factory=set)
 
     @property
     def state(self) -> str:
@@ -100,11 +101,11 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
     if snapshot.state is OrderState.NOT_YET:
         return None
     channel, order = _find(session, channel_id, snapshot.external_id)
-    first_seen = order is None
+    is_new = order is None
     if order is None:
         if snapshot.state is not OrderState.GONE and isinstance(snapshot.lines, Missing):
             return None
-        order = _begin(session, channel, snapshot)
+        order = _new_order(session, channel, snapshot)
     elif _says_nothing(order, snapshot, reread=reread):
         return order
     gone = order["gone_version"]
@@ -114,14 +115,16 @@ def record(session: Session, channel_id: str, snapshot: OrderSnapshot, *, reread
         gone = None
     told_by = cause.id if cause.kind == "delivery" else None
     cause = cause.by("order", order["id"])
-    rows = [] if first_seen else _rows(session, order["id"])
-    promised = [] if first_seen else commitments.of_order(session, order["id"])
+    rows = [] if is_new else session.rows(orders.lines_of, {"order_id": order["id"]})
+    promised = [] if is_new else commitments.of_order(session, order["id"])
     figures = _figures(snapshot, rows, gone=gone is not None)
-    first_seen = first_seen or (gone is not None and not rows)
+    first_seen = is_new or (gone is not None and not rows)
     paid = order["paid"] if isinstance(snapshot.paid, Missing) else snapshot.paid
     work = _Work(order, channel, rows, promised, cause, first_seen, paid, told_by)
     added_up = first_seen or all(order[name] == total for name, total in _sums(rows).items())
     _describe(session, work, snapshot, gone=gone, reread=reread)
+    if is_new:
+        _add(session, work)
     _apply(session, work, figures)
     return _finish(session, work, snapshot, added_up=added_up)
 
@@ -240,7 +243,7 @@ def hashed(snapshot: OrderSnapshot) -> int:
     return int.from_bytes(blake2b(said, digest_size=8).digest(), signed=True)
 
 
-_channel = finding(channels.channels, ("id",), (), None, None)
+_channel = finding(channels.channels, ("id",), ("id", "capabilities", "location_ids", "created_at"), None, None)
 _order = finding(orders.orders, ("channel_id", "external_id"), (), None, False)
 
 
@@ -250,15 +253,14 @@ def _find(session: Session, channel_id: str, external_id: str) -> tuple[dict[str
     return channel, found[0] if found else None
 
 
-def _rows(session: Session, order_id: str) -> list[dict[str, Any]]:
-    return sorted(session.find(order_lines, order_id=order_id), key=lambda row: int(row["position"]))
+_NOTHING: dict[str, Any] = dict.fromkeys(column.key for column in orders.orders.c)
 
 
-def _begin(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot) -> dict[str, Any]:
-    """The first row of an order that we hear of for the first time. Raises: Contended when somebody else was faster."""
+def _new_order(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot) -> dict[str, Any]:
+    """The row of an order that we hear of for the first time, before anything is said of it."""
     now = chance.now()
     can = channel["capabilities"] or {}
-    row: dict[str, Any] = {
+    return _NOTHING | {
         "id": chance.new_id(),
         "channel_id": channel["id"],
         "external_id": snapshot.external_id,
@@ -279,10 +281,14 @@ def _begin(session: Session, channel: Mapping[str, Any], snapshot: OrderSnapshot
         "placed_at": snapshot.placed_at or now,
         "updated_at": now,
     }
-    made = session.rows(_make(session.dialect, tuple(row)), row)
-    if not made:
+
+
+def _add(session: Session, work: _Work) -> None:
+    """Write a new order, as far as it is known. Raises: Contended when somebody else was faster."""
+    row = {name: value for name, value in work.order.items() if name != "notes" or value}  # of nothing JSON would make its own null
+    if not session.run(_make(session.dialect, tuple(row)), row):
         raise Contended("somebody else records the same order")
-    return made[0]
+    work.unwritten = {}
 
 
 @cache
@@ -291,7 +297,7 @@ def _make(dialect: str, columns: tuple[str, ...]) -> Prepared:
     upsert = postgresql.insert if dialect == "postgresql" else sqlite.insert
     there = orders.orders.c.channel_id.is_not(None)
     insertion = upsert(orders.orders).on_conflict_do_nothing(index_elements=["channel_id", "external_id"], index_where=there)
-    return Prepared(insertion.returning(orders.orders), columns)
+    return Prepared(insertion, columns)
 
 
 def _currency(session: Session, snapshot: OrderSnapshot, can: Mapping[str, Any]) -> str:
@@ -331,13 +337,17 @@ def _describe(session: Session, work: _Work, snapshot: OrderSnapshot, *, gone: i
         if isinstance(said, Missing) or not said:
             continue
         if order[column] is None:
-            order[column] = changes[column] = contacts.add(session, said, buyer_id=owner or changes.get("contact_id"))
+            changes[column] = contacts.add(session, said, buyer_id=owner or changes.get("contact_id"))
         else:
             contacts.renew(session, order[column], said)
     if not isinstance(snapshot.amounts, Missing):
         changes |= {name: money.amount for name, money in snapshot.amounts.items() if name in AMOUNTS}
-    work.order |= changes
-    work.unwritten = changes
+    work.unwritten = _differing(order, changes)
+    order |= changes
+
+
+def _differing(row: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in changes.items() if row[name] != value}
 
 
 def _sums(rows: Sequence[Mapping[str, Any]]) -> dict[str, int]:
@@ -366,7 +376,8 @@ def _finish(session: Session, work: _Work, snapshot: OrderSnapshot | None, *, ad
         changes |= {name: total for name, total in sums.items() if added_up and name not in said}
         final |= changes
         changes["rounding"] = final["total"] - sums["total"] - final["shipping"]
-    session.change(orders.orders, work.unwritten | changes, id=order["id"])
+    if unwritten := work.unwritten | _differing(order, changes):
+        session.change(orders.orders, unwritten, id=order["id"])
     is_news = work.first_seen or work.changed or status != order["status"]
     if is_news and (work.rows or order["gone_version"] is None):
         data = {
@@ -434,21 +445,22 @@ def _apply(session: Session, work: _Work, lines: Sequence[LineSnapshot], *, list
     """Bring each line's books to what the channel's figures say."""
     known = {} if listing_id is not None else _identify(session, work, lines)
     told = listings.components(session, [listing_id]).get(listing_id, ()) if listing_id is not None else ()
-    plan: list[tuple[LineSnapshot, list[dict[str, Any]], Counter | str | None]] = []
+    plan: list[tuple[LineSnapshot, list[dict[str, Any]]]] = []
     for line in lines:
         listing = known.get(line.external_id)
         parts = told if listing_id is not None else listing.components if listing is not None else ()
-        here = _rows_for(session, work, line, listing, parts)
-        plan.append((line, here, listing.counter_id if listing is not None else _counter_id(session, here)))
-    _hold(session, work, [row for _, here, _ in plan for row in here], [each for _, _, each in plan])
+        plan.append((line, _rows_for(session, work, line, listing, parts)))
+    counter_ids = _counter_ids(session, [here[0]["listing_id"] for _, here in plan], known.values())
+    _hold(session, work, [row for _, here in plan for row in here], counter_ids.values())
     by_id = {each.id: each for each in work.rivals}
+    by_listing = {each: by_id.get(str(counter_id)) for each, counter_id in counter_ids.items()}
     before = {each.id: each.spare for each in work.rivals}
-    for line, here, counter_id in plan:
-        _count(session, work, line, here, by_id.get(str(counter_id)))
+    for line, here in plan:
+        _count(session, work, line, here, by_listing.get(here[0]["listing_id"]))
     _pay(session, work)
-    for line, here, counter_id in plan:
+    for line, here in plan:
         for row in here:
-            _owe(session, work, line, row, by_id.get(str(counter_id)))
+            _owe(session, work, line, row, by_listing.get(here[0]["listing_id"]))
     for counter in work.rivals:
         # What it doesn't offer any more and nobody is owed is free, as if we had heard of each change by itself.
         if (spare := counter.spare - before[counter.id]) > 0:
@@ -510,7 +522,7 @@ def _rows_for(
         made[0] |= {"sku_id": parts[0][0], "per": parts[0][1]}
     if not here:
         work.rows += made
-        session.add(order_lines, made)
+        work.new_rows.add(made[0]["id"])
     elif parts:  # nothing was posted for it: what has left, and what isn't wanted, follows now, in units of the SKU
         made[0] |= {"quantity": max(1, made[0]["ordered_there"] * made[0]["per"]), "cancelled": 0, "shipped": 0}
         is_now = {name: made[0][name] for name in ("sku_id", "per", "quantity", "cancelled", "shipped")}
@@ -519,8 +531,8 @@ def _rows_for(
         like = {name: made[0][name] for name in ("listing_id", "fulfilled_by")}
         row = _new_row(work, line, listing) | like | {"sku_id": sku_id, "per": units}
         work.rows.append(row)
+        work.new_rows.add(row["id"])
         made.append(row)
-        session.add(order_lines, row)
     return made
 
 
@@ -544,14 +556,15 @@ def _new_row(work: _Work, line: LineSnapshot, listing: Known | None) -> dict[str
     }
 
 
-def _counter_id(session: Session, here: Sequence[Mapping[str, Any]]) -> str | None:
-    if not here or here[0]["listing_id"] is None:
-        return None
-    (row,) = session.find(listings.listings, columns=["counter_id"], id=here[0]["listing_id"])
-    return str(row["counter_id"]) if row["counter_id"] is not None else None
+def _counter_ids(session: Session, listing_ids: Iterable[str | None], known: Iterable[Known]) -> dict[str, str | None]:
+    """The counters of these listings, some of which are known already."""
+    found = {each.id: each.counter_id for each in known}
+    others = sorted({each for each in listing_ids if each is not None} - found.keys())
+    rows = session.find(listings.listings, columns=["id", "counter_id"], among=("id", others))
+    return found | {row["id"]: row["counter_id"] for row in rows}
 
 
-def _hold(session: Session, work: _Work, rows: Sequence[Mapping[str, Any]], counter_ids: Sequence[Any]) -> None:
+def _hold(session: Session, work: _Work, rows: Sequence[Mapping[str, Any]], counter_ids: Iterable[str | None]) -> None:
     """Hold the levels and counters of every SKU that is touched, in the one order."""
     wanted = {row["sku_id"] for row in rows if row["sku_id"] is not None}
     work.rivals = counters.of_skus(session, wanted)
@@ -649,6 +662,7 @@ def _owe(session: Session, work: _Work, line: LineSnapshot, row: dict[str, Any],
     }
     changes |= _amounts(work, line, row)
     is_decimal = line.decimal_quantity is not None and line.decimal_quantity != row["decimal_quantity"]
+    _write(session, work, row, changes)
     if ours:
         mine = [each for each in work.promised if each["line_id"] == row["id"] and each["sku_id"] == row["sku_id"]]
         if left > 0:
@@ -661,13 +675,6 @@ def _owe(session: Session, work: _Work, line: LineSnapshot, row: dict[str, Any],
             _promise(session, work, row, mine, more, counter)
         elif more < 0:
             _give_back(session, work, row, mine, -more, counter)
-    counts = work.counts.pop(row["id"], {})
-    if any(row[name] != value for name, value in changes.items()):
-        work.changed = True
-        row |= changes
-        session.change(order_lines, counts | changes, id=row["id"])
-    elif counts:
-        session.change(order_lines, counts, id=row["id"])
     if is_decimal:
         exceptions.raise_(
             session,
@@ -681,6 +688,18 @@ def _owe(session: Session, work: _Work, line: LineSnapshot, row: dict[str, Any],
             channel_id=work.order["channel_id"],
             cause=work.cause,
         )
+
+
+def _write(session: Session, work: _Work, row: dict[str, Any], changes: Mapping[str, Any]) -> None:
+    """A line's row as it is from now on, with what `_count` found; what is new goes in whole, before anything refers to it."""
+    unwritten = _differing(row, changes)
+    work.changed = work.changed or bool(unwritten)
+    row |= unwritten
+    unwritten |= work.counts.pop(row["id"], {})
+    if row["id"] in work.new_rows:
+        session.add(order_lines, row)
+    elif unwritten:
+        session.change(order_lines, unwritten, id=row["id"])
 
 
 def _amounts(work: _Work, line: LineSnapshot, row: Mapping[str, Any]) -> dict[str, int]:
