@@ -85,23 +85,26 @@ class Utc(TypeDecorator[datetime]):
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], Any]:
-        as_text = dialect.name == "sqlite"
-
-        def bind(value: datetime | None) -> Any:
-            if value is None:
-                return None
-            if value.tzinfo is None:
-                raise ValueError("a moment needs a time zone")
-            moment = value.astimezone(UTC)
-            return moment.replace(tzinfo=None).isoformat(" ", "microseconds") if as_text else moment
-
-        # One transaction writes the same moment into many rows.
-        return lru_cache(16)(bind)
+        return _as_text if dialect.name == "sqlite" else _in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _in_utc(moment: datetime | None) -> datetime | None:
+    if moment is None:
+        return None
+    if moment.tzinfo is None:
+        raise ValueError("a moment needs a time zone")
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+
+
+@lru_cache(64)  # one transaction writes the same moment into many rows
+def _as_text(moment: datetime | None) -> str | None:
+    utc = _in_utc(moment)
+    return None if utc is None else utc.isoformat(" ", "microseconds").removesuffix("+00:00")
 
 
 Id = partial(Uuid, as_uuid=False)
