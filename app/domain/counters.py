@@ -9,7 +9,7 @@ Who changes a counter or an allotment holds the SKU's levels first: `of_skus` do
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from math import exp
@@ -209,32 +209,7 @@ class Counter:
         return max(0, self.allotment - self.on_offer * self.per)
 
 
-_COLUMNS = (
-    "id",
-    "channel_id",
-    "external_id",
-    "unit",
-    "sku_id",
-    "per",
-    "title",
-    "shown",
-    "below",
-    "held",
-    "exposed",
-    "known",
-    "protected",
-    "state",
-    "target",
-    "due_at",
-    "attempts",
-    "stale_at",
-    "excess_cause",
-    "switched_at",
-    "reading",
-    "rate",
-    "rate_at",
-    "entries",
-)
+_COLUMNS = tuple(each.name for each in fields(Counter) if each.name in counters.c)
 
 
 def of_skus(session: Session, sku_ids: Iterable[str]) -> list[Counter]:
@@ -290,15 +265,15 @@ def _load(session: Session, column: str, values: Sequence[str], *, lock: bool = 
     # The counters are held before the rest is read.
     queries = _with_channels(column, size, lock=lock), _allotted(column, size), _flying(column, size)
     rows, parts, flights = session.rows_each([(query, named) for query in queries])
-    given: dict[str, dict[str, int]] = {row["id"]: {} for row in rows}
+    given: dict[str, dict[str, int]] = {}
     for part in parts:
-        if part["counter_id"] in given:
-            given[part["counter_id"]][part["location_id"]] = part["quantity"]
+        given.setdefault(part["counter_id"], {})[part["location_id"]] = part["quantity"]
     flying = {flight.pop("counter_id"): Flight(**flight) for flight in flights}
     found = []
     for row in rows:
-        places = {place: given[row["id"]].pop(place) for place in row["location_ids"] if place in given[row["id"]]}
-        found.append(Counter(**row, allotted=places | given[row["id"]], flight=flying.get(row["id"])))
+        at = given.get(row["id"], {})
+        allotted = {place: at.pop(place) for place in row["location_ids"] if place in at} | at
+        found.append(Counter(**row, allotted=allotted, flight=flying.get(row["id"])))
     return found
 
 
