@@ -292,6 +292,15 @@ def changed(session: Session, counter: Counter) -> None:
     stock.freed(session).add(counter.sku_id)
 
 
+def done_with(session: Session, counter: Counter, rivals: Iterable[Counter] = ()) -> None:
+    """As `changed`, when nothing more becomes of it here: where it offers just what it was given, and so do these, nothing is to be
+    repaid."""
+    if any(each.excess or each.spare or each.excess_cause is not None for each in (counter, *rivals)):
+        changed(session, counter)
+    else:
+        stock.touched(session).add(counter.sku_id)
+
+
 # Units: to a counter and back
 
 

@@ -563,9 +563,10 @@ def _close(session: Session, pen: Pen, row: Mapping[str, Any], mine: Mapping[str
     for counter in mine.values():
         counter.flight = None
         naming.closed(session, row, counter, outcome, cause=pen.cause)
-        counters.changed(session, counter)
         if counter.channel_status in ("live", "leaving") or (row["mode"] != "rebase" and counter.channel_status != "recovering"):
             counters.release(session, counter, cause=pen.cause)
+    for counter in mine.values():
+        counters.done_with(session, counter, row["others"] + list(mine.values()))
     data = {
         "channel_id": pen.channel_id,
         "mode": row["mode"],
@@ -624,7 +625,10 @@ def _park(session: Session, pen: Pen, counter: Counter, code: str, detail: str, 
 
 
 def _of(session: Session, pen: Pen, row: dict[str, Any]) -> dict[str, Counter]:
-    """The counters of a write, held, with their rivals held too. What stands for no SKU any more since it was opened drops out of it."""
+    """The counters of a write, held, with their rivals held too, which are its `others`. What stands for no SKU any more since it was
+    opened drops out of it."""
     everybody = {each.id: each for each in counters.of_unit(session, pen.channel_id, row["unit"])}
     row["entries"] = [entry for entry in row["entries"] if entry["counter_id"] in everybody]
-    return {entry["counter_id"]: everybody[entry["counter_id"]] for entry in row["entries"]}
+    mine = {entry["counter_id"]: everybody.pop(entry["counter_id"]) for entry in row["entries"]}
+    row["others"] = list(everybody.values())
+    return mine

@@ -466,12 +466,9 @@ def _apply(session: Session, work: _Work, lines: Sequence[LineSnapshot], *, list
         if (spare := counter.spare - before[counter.id]) > 0:
             counters.recall(session, counter, spare, "released", cause=work.cause)
     for counter in work.counted:
-        if counter.excess or counter.spare or counter.excess_cause is not None:
-            counters.changed(session, counter)
-        else:  # it sold what it was given: nothing is to be repaid
-            stock.touched(session).add(counter.sku_id)
-            if counter.has_plenty:
-                stock.in_no_hurry(session).add(counter.sku_id)
+        counters.done_with(session, counter)
+        if counter.has_plenty:
+            stock.in_no_hurry(session).add(counter.sku_id)
     stock.in_no_hurry(session).difference_update(each.sku_id for each in work.counted if not each.has_plenty)
 
 
