@@ -52,7 +52,7 @@ def add(session: Session, fields: Mapping[str, str | None], *, buyer_id: str | N
 
 def renew(session: Session, contact_id: str, fields: Mapping[str, str | None]) -> None:
     """What a channel says of a contact now. One that was erased stays erased."""
-    session.run(_renew, {"contact_id": contact_id} | {field: fields.get(field) for field in FIELDS})
+    session.later(_renew, {"contact_id": contact_id} | {field: fields.get(field) for field in FIELDS})
 
 
 def get(session: Session, contact_id: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cache
 from math import exp
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import (
@@ -231,9 +232,8 @@ def _with_channels(column: str, size: int, *, lock: bool) -> Prepared:
         select(*(counters.c[name] for name in _COLUMNS), channels.c.location_ids, channels.c.status.label("channel_status"))
         .join(channels, channels.c.id == counters.c.channel_id)
         .where(one_of(counters.c[column], column, size), counters.c.sku_id.is_not(None))
-        .order_by(counters.c.id)
     )
-    return Prepared(query.with_for_update(of=counters) if lock else query)
+    return Prepared(query.order_by(counters.c.id).with_for_update(of=counters) if lock else query)
 
 
 @cache
@@ -262,7 +262,8 @@ def _load(session: Session, column: str, values: Sequence[str], *, lock: bool = 
     if not values:
         return []
     size, named = padded(column, values)
-    # The counters are held before the rest is read.
+    # The counters are held before the rest is read; SQLite's one writer is alone.
+    lock = lock and session.dialect == "postgresql"
     queries = _with_channels(column, size, lock=lock), _allotted(column, size), _flying(column, size)
     rows, parts, flights = session.rows_each([(query, named) for query in queries])
     given: dict[str, dict[str, int]] = {}
@@ -270,7 +271,7 @@ def _load(session: Session, column: str, values: Sequence[str], *, lock: bool = 
         given.setdefault(part["counter_id"], {})[part["location_id"]] = part["quantity"]
     flying = {flight.pop("counter_id"): Flight(**flight) for flight in flights}
     found = []
-    for row in rows:
+    for row in sorted(rows, key=itemgetter("id")):
         at = given.get(row["id"], {})
         allotted = {place: at.pop(place) for place in row["location_ids"] if place in at} | at
         found.append(Counter(**row, allotted=allotted, flight=flying.get(row["id"])))

@@ -50,10 +50,10 @@ def create(session: Session, code: str, name: str, *, cause: Cause) -> dict[str,
 
 def by_code(session: Session, code: str) -> dict[str, Any]:
     """The location with this code. Raises: UnknownLocation."""
-    row = session.execute(select(locations).where(locations.c.code_key == key_of(code))).mappings().one_or_none()
-    if row is None:
+    rows = session.find(locations, code_key=key_of(code))
+    if not rows:
         raise UnknownLocation(code)
-    return dict(row)
+    return rows[0]
 
 
 def id_of(code: str) -> ScalarSelect[Any]:

@@ -627,9 +627,8 @@ def _pay(session: Session, work: _Work) -> None:
     ]
     for row in others:
         row["state"] = work.state
+        session.change(commitments.commitments, {"state": work.state}, id=row["id"])
     work.changed = True
-    theirs = commitments.commitments.c.id.in_([row["id"] for row in others])
-    session.execute(update(commitments.commitments).where(theirs).values(state=work.state))
     stock.move_many(session, moves, cause=work.cause)
 
 
