@@ -125,7 +125,8 @@ def due(session: Session, limit: int, *, planned_before: datetime, place: int = 
 
 def hold(session: Session, sku_id: str) -> None:
     """Whoever marks it from here on waits until it is planned. Before anything is read that the plan rests on; behind its levels."""
-    session.later(finding(sku_plans, ("sku_id",), ("sku_id",), None, True), {"sku_id": sku_id})
+    if session.dialect == "postgresql":  # SQLite's one writer is alone
+        session.later(finding(sku_plans, ("sku_id",), ("sku_id",), None, True), {"sku_id": sku_id})
 
 
 def planned(session: Session, sku_id: str, own_rate: float) -> None:
