@@ -74,7 +74,7 @@ class Vault:
     def seal(self, text: bytes) -> str:
         """Encrypt under the first key. Raises: VaultClosed."""
         # Packed first: what is encrypted has to travel through the database's journal, and no longer packs.
-        return self._made().all.encrypt_at_time(zlib.compress(text, 1), int(chance.now().timestamp())).decode()
+        return self._made().front.encrypt_at_time(zlib.compress(text, 1), int(chance.now().timestamp())).decode()
 
     def open(self, token: str) -> bytes:
         """What was sealed. Raises: VaultClosed where its key isn't ours."""

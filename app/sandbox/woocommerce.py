@@ -215,10 +215,13 @@ class WooCommerceShop(Shop):
         self.on_counter(counter)
 
     def _announce(self, topic: str, resource: str) -> None:
-        waiting = {(each.subscription, each.resource) for each in self._waiting if each.topic != PING}
-        for row in self.webhooks.values():
-            # The same webhook and resource wait only once: what is sent is written when it leaves.
-            if row.topic == topic and row.status == "active" and (row.id, resource) not in waiting:
+        listening = [row for row in self.webhooks.values() if row.topic == topic and row.status == "active"]
+        if not listening:
+            return
+        # The same webhook and resource wait only once: what is sent is written when it leaves.
+        waiting = {each.subscription for each in self._waiting if each.resource == resource and each.topic != PING}
+        for row in listening:
+            if row.id not in waiting:
                 self.queue(Waiting(self._next_run(), topic, row.id, resource))
 
     def _next_run(self) -> datetime:
