@@ -414,10 +414,11 @@ def draw(
 
     if own is not None:
         from_counter(own, own.allotment)
-    if units:
-        for place, taken in stock.find_available(session, [Want(sku_id, "", units)], location_ids).parts[0]:
-            found.append(Drawn(place, taken, None))
-            units -= taken
+    if not units:
+        return found
+    for place, taken in stock.find_available(session, [Want(sku_id, "", units)], location_ids).parts[0]:
+        found.append(Drawn(place, taken, None))
+        units -= taken
     others = [each for each in among if each.sku_id == sku_id and each is not own and set(each.allotted) & set(location_ids)]
     for counter in sorted(others, key=lambda each: (-each.spare, each.id)):
         from_counter(counter, counter.spare)
