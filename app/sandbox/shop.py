@@ -196,7 +196,7 @@ class Shop(ABC):
                 wanted[variant.counter] += quantity
         missing: dict[str, int] = {}
         for counter, quantity in wanted.items():
-            free = self.counters[counter] - self.held(counter)
+            free = self._free(counter)
             if quantity > free:
                 missing[counter] = quantity - max(0, free)
                 if not force and not self.lets_through(counter, quantity, free):
@@ -258,9 +258,10 @@ class Shop(ABC):
         line = order.line(line_id)
         change = quantity - line.current
         if change > 0:
+            counter = self._counter(line)
+            short = min(change, max(0, change - self._free(counter))) if counter is not None else 0
             line.quantity += change
-            if (counter := self._counter(line)) is not None:
-                short = min(change, max(0, change - self.counters[counter]))
+            if counter is not None:
                 self._note(counter, Kind.SOLD, change, order=order_id, forced=short)
             if line.counted_down:
                 self._take(order, line, change)
@@ -274,10 +275,11 @@ class Shop(ABC):
         """The shopkeeper puts one more thing into an order. Nobody looks at the counter. Returns the line's id."""
         order = self.orders[order_id]
         line = self._line(self.variants[variant], quantity)
+        counter = self._counter(line)
+        short = min(quantity, max(0, quantity - self._free(counter))) if counter is not None else 0
         order.lines.append(line)
         self.on_line(order, line)
-        if (counter := self._counter(line)) is not None:
-            short = min(quantity, max(0, quantity - self.counters[counter]))
+        if counter is not None:
             self._note(counter, Kind.SOLD, quantity, order=order_id, forced=short)
         if order.paid or self.counts_when_placed(order):
             self._take(order, line, quantity)
@@ -369,8 +371,12 @@ class Shop(ABC):
         for line in order.lines:
             counter = self._counter(line)
             if counter is not None and line.unsent:
-                short = min(line.unsent, max(0, line.unsent - line.taken - max(0, self.counters[counter])))
+                short = min(line.unsent, max(0, line.unsent - line.taken - max(0, self._free(counter))))
                 self._note(counter, Kind.SOLD, line.unsent, order=order.id, forced=short)
+
+    def _free(self, counter: str) -> int:
+        """What stands on a counter and isn't kept for anybody."""
+        return self.counters[counter] - self.held(counter)
 
     def _change(self, counter: str, units: int, kind: Kind, *, order: str | None = None) -> None:
         self.counters[counter] += units

@@ -148,7 +148,7 @@ class WooCommerceShop(Shop):
     def _stands(self, order: Order, status: str) -> None:
         """The order's new status, and what it means to those who wanted the units."""
         order.status = status
-        (self._pending.add if status == "pending" else self._pending.discard)(order.id)
+        self._pending.discard(order.id)
         if status in ("cancelled", "failed", "trash"):
             if order.cancelled_at is None:
                 order.cancelled_at = chance.now()
@@ -158,6 +158,8 @@ class WooCommerceShop(Shop):
             # Brought back by a person: sold once more, and nobody looks at the counter.
             order.cancelled_at = None
             self.sold_by_hand(order)
+        if status == "pending":
+            self._pending.add(order.id)
 
     def pay(self, order_id: str) -> None:
         self.set_status(order_id, "processing")

@@ -548,6 +548,29 @@ def test_the_last_unit_goes_twice_now_and_then_by_the_shop_s_own_doing(shop: Woo
     assert (truth.counter, truth.oversold, truth.forced, truth.refused) == (-3, 1, 2, 1)
 
 
+def test_units_that_an_unpaid_checkout_keeps_are_not_there_for_what_a_person_does(shop: WooCommerceShop) -> None:
+    given_up = bought(shop, 1, paid=False)
+    shop.cancel(given_up)
+    bought(shop, 6, paid=False)  # the last ones, and nothing is counted down yet
+    shop.pay(given_up)
+    assert (shop.truth(mug(shop)).counter, shop.truth(mug(shop)).forced) == (5, 1)
+    edited = bought(shop, 1, force=True)
+    (line,) = shop.orders[edited].lines
+    shop.edit(edited, line.id, 2)
+    shop.add_line(edited, mug(shop), 1)
+    truth = shop.truth(mug(shop))
+    assert (truth.sold, truth.forced, truth.oversold) == (11, 4, 0)
+
+
+def test_an_order_that_waits_for_its_money_once_more_takes_what_is_free(shop: WooCommerceShop) -> None:
+    waiting = bought(shop, 4, paid=False)
+    shop.trash(waiting)
+    shop.restore(waiting)
+    truth = shop.truth(mug(shop))
+    assert (truth.counter, truth.sold, truth.forced) == (6, 8, 0)
+    assert shop.buy({mug(shop): 3}) is None, "it keeps them again"
+
+
 def test_every_save_of_a_product_is_announced_even_an_empty_one(shop: WooCommerceShop, source: chance.Seeded) -> None:
     shop.subscribe("product.updated", OURS, SECRET)
     shop.take_deliveries()
