@@ -52,6 +52,7 @@ from app.channels.base import (
     WriteRequest,
     WriteResult,
 )
+from app.channels.http import parsed
 from app.channels.woocommerce_api import PAGE, Answer, Api
 from app.channels.woocommerce_shipping import Shipping
 from app.domain.snapshots import OrderSnapshot
@@ -181,7 +182,7 @@ class WooCommerce:
         if resource not in ("order", "product"):
             return ()
         try:
-            body = json.loads(delivery.body)
+            body = parsed(delivery.body)
         except (ValueError, RecursionError) as error:
             raise BadPayload("The message isn't JSON.") from error
         if not isinstance(body, dict):
