@@ -174,7 +174,9 @@ class Client:
             sent["content-length"] = str(len(content or b""))
         for name, value in headers.items():
             sent[name.lower()] = value
-        return httpx.Request(method, address, headers=sent, stream=httpx.ByteStream(content or b""), extensions=self._extensions)
+        request = httpx.Request(method, address, headers=sent, stream=httpx.ByteStream(content or b""), extensions=self._extensions)
+        request.read()
+        return request
 
     def _read(self, answer: httpx.Response, request: httpx.Request, deadline: float) -> bytes:
         chunks, size = [], 0

@@ -385,7 +385,10 @@ class Shop(ABC):
 
     def _note(self, counter: str, kind: Kind, units: int, *, order: str | None = None, oversold: int = 0, forced: int = 0) -> None:
         self.log.append(Entry(chance.now(), kind, counter, units, self.counters[counter], order, oversold or forced, forced > 0))
-        self._totals[counter].update({kind: units, "oversold": oversold, "forced": forced})
+        total = self._totals[counter]
+        total[kind] += units
+        total["oversold"] += oversold
+        total["forced"] += forced
 
 
 def _buyer(name: str, order_id: str) -> Mapping[str, str]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import zlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 import httpx
+import orjson
 
 from app import chance
 from app.sandbox import shopify_admin, shopify_json
@@ -329,7 +329,7 @@ class ShopifyShop(Shop):
     def _announce(self, topic: str, resource: str, body: Mapping[str, Any]) -> None:
         enum = topic.upper().replace("/", "_")
         for each in [each for each in self.subscriptions.values() if each.topic == enum]:
-            raw, message_id, event, now = json.dumps(body).encode(), chance.new_id(), chance.new_id(), chance.now()
+            raw, message_id, event, now = orjson.dumps(body), chance.new_id(), chance.new_id(), chance.now()
             for _ in range(2 if chance.random().random() < self.doubled else 1):
                 due_at = now + timedelta(seconds=chance.random().uniform(*self.delay_s))
                 self.queue(Message(due_at, topic, each.id, resource, raw, 1, message_id, event, now.isoformat()))

@@ -31,6 +31,7 @@ _OTHERS = ("correction", "cycle_count_available", "damaged", "other", "promotion
 REASONS = frozenset({*_MOVEMENTS, *_RESERVATIONS, *_OTHERS, "safety_stock"})
 KEY_LIFE = timedelta(hours=24)
 _MOST = 1_000  # points for one query
+_SINCE = "updated_at:>="
 
 
 @dataclass
@@ -159,12 +160,14 @@ class Admin:
 
     def _orders(self, first: int, after: str | None = None, query: str = "", **asked: Any) -> Node:
         """Paged by a key and not by position: an order that changes meanwhile moves to the end."""
-        visible = [order for order in self.shop.orders.values() if self.shop.visible(order.id) is not None]
+        since = datetime.fromisoformat(query.removeprefix(_SINCE).strip("'")) if query.startswith(_SINCE) else None
         keys: dict[tuple[str, int], Order] = {}
-        for order in visible:
-            stamp = utc(self.shop.indexed_at(order))
-            if stamp is not None and _found(order, stamp, query):
-                keys[stamp if asked.get("sortKey") == "UPDATED_AT" else "", int(order.id)] = order
+        for order in self.shop.orders.values():
+            if since is not None and order.updated_at < since:  # what the search takes for its last change is no later
+                continue
+            stamp = self.shop.indexed_at(order)
+            if stamp is not None and _found(order, stamp, since, query) and self.shop.visible(order.id) is not None:
+                keys[(utc(stamp) or "") if asked.get("sortKey") == "UPDATED_AT" else "", int(order.id)] = order
         start = (after.partition("|")[0], int(after.partition("|")[2])) if after else ("", -1)
         left = sorted(key for key in keys if key > start)
         page = left[:first]
@@ -333,9 +336,9 @@ def _told(status: int, headers: Mapping[str, str], body: Any) -> httpx.Response:
     return httpx.Response(status, headers={**headers, "content-type": "application/json"}, content=orjson.dumps(body))
 
 
-def _found(order: Order, stamp: str, query: str) -> bool:
-    if query.startswith("updated_at:>="):
-        return stamp >= query.removeprefix("updated_at:>=").strip("'")
+def _found(order: Order, stamp: datetime, since: datetime | None, query: str) -> bool:
+    if since is not None:
+        return stamp >= since
     if query == "status:open":
         return order.cancelled_at is None and any(shopify_json.unsent(order, line) for line in order.lines)
     return not query

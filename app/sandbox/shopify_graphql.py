@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 Node = Mapping[str, Any]
@@ -41,6 +41,11 @@ class Field:
     directives: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     fields: Sequence[Field] = ()
     on: str | None = None
+
+    @cached_property
+    def connection(self) -> Field | None:
+        """What is asked for of each, where the field is a list in pages."""
+        return next((each for each in self.fields if each.name == "nodes"), None)
 
 
 @dataclass(frozen=True)
@@ -160,9 +165,9 @@ class Answer:
             try:
                 value = node[each.name]
                 if callable(value):
-                    directives = {name: given(args, self.variables) for name, args in each.directives.items()}
-                    value = value(**given(each.args, self.variables), **directives)
-                found[each.name] = self._complete(value, each, path)
+                    value = value(**self._given(each))
+                plain = not each.fields and not isinstance(value, dict | list)
+                found[each.name] = value if plain else self._complete(value, each, path)
             except Denied as denied:
                 found[each.name] = None
                 where = [*path, each.name]
@@ -170,6 +175,12 @@ class Answer:
                     {"message": str(denied), "path": where, "extensions": {"code": "ACCESS_DENIED", "documentation": "access-scopes"}}
                 )
         return found
+
+    def _given(self, asked: Field) -> dict[str, Any]:
+        args = given(asked.args, self.variables) if asked.args else {}
+        for name, directive in asked.directives.items():
+            args[name] = given(directive, self.variables)
+        return args
 
     def _complete(self, value: Any, asked: Field, path: tuple[str | int, ...]) -> Any:
         """A field's value as it was asked for. `path`: of what has the field."""
@@ -195,13 +206,15 @@ def price(fields: Sequence[Field], variables: Mapping[str, Any]) -> int:
     """What a query may cost at most: an object 1, a connection 2 and what it holds times its `first`."""
     total = 0
     for each in fields:
+        if not each.fields or each.name == "pageInfo":
+            continue
         if each.on is not None:
             total += price(each.fields, variables)
-        elif each.fields and each.name != "pageInfo":
+        else:
             args = given(each.args, variables) if each.args else {}
             if "ids" in args:
                 total += len(args["ids"]) * (1 + price(each.fields, variables))
-            elif (connection := next((inner for inner in each.fields if inner.name == "nodes"), None)) is not None:
+            elif (connection := each.connection) is not None:
                 total += 2 + int(args.get("first", 50)) * (1 + price(connection.fields, variables))
             else:
                 total += int(args.get("first", 1)) * (1 + price(each.fields, variables))
