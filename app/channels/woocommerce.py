@@ -114,6 +114,7 @@ class WooCommerce:
         self._vault = connection.vault
         self._name = f"Tallystick {connection.channel_id}"
         self._api = Api(connection)
+        self._lately = orders.Lately()
         self._shipping = Shipping(self._api)
 
     def capabilities(self) -> Capabilities:
@@ -269,7 +270,7 @@ class WooCommerce:
         if orders.names_refunds(order) and "id" in order:
             for answer in self._api.pages(f"orders/{int(order['id'])}/refunds"):
                 refunds += [refund for refund in answer.json if isinstance(refund, dict)]
-        return orders.snapshot(order, refunds)
+        return self._lately.snapshot(order, refunds)
 
     # What is on sale
 

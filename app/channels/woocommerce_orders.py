@@ -11,7 +11,7 @@ return. Refunds that name no lines give money back and say nothing about units, 
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import OrderedDict, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
@@ -28,6 +28,7 @@ _UNPAID = frozenset({"pending", "on-hold"})
 _UNWANTED = frozenset({"cancelled", "failed", "trash"})
 # Whoever enters one of these gets back what was taken, or it was never taken: nothing is subtracted once the mark is gone.
 _GIVEN_BACK = frozenset({"cancelled", "trash"})
+_REMEMBERED = 64  # orders: about what two polls have in common
 
 
 def names_refunds(order: Mapping[str, Any]) -> bool:
@@ -41,6 +42,27 @@ def snapshot(order: Mapping[str, Any], refunds: Sequence[Mapping[str, Any]] = ()
         return _snapshot(order, refunds)
     except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError) as error:
         raise BadPayload(f"order {order.get('id')}: {type(error).__name__} {error}") from error
+
+
+class Lately:
+    """The orders that were read last, each as it was written: polls overlap, and one that is written the same reads the same."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, tuple[tuple[Any, Any], OrderSnapshot]] = OrderedDict()
+
+    def snapshot(self, order: Mapping[str, Any], refunds: Sequence[Mapping[str, Any]]) -> OrderSnapshot:
+        """As `snapshot`."""
+        order_id, written = str(order.get("id")), (order, refunds)
+        known = self._known.get(order_id)
+        if known is not None and known[0] == written:
+            found = known[1]
+        else:
+            found = snapshot(order, refunds)
+            self._known[order_id] = written, found
+            if len(self._known) > _REMEMBERED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(order_id)
+        return found
 
 
 def gone(order_id: str, at: datetime) -> OrderSnapshot:

@@ -144,6 +144,18 @@ def test_a_fee_that_cant_be_doesnt_hide_the_order(fee: Any) -> None:
     assert isinstance(found.lines, list) and found.lines[0].ordered == 3
 
 
+def test_an_order_is_read_anew_as_soon_as_it_or_its_refunds_are_written_otherwise() -> None:
+    lately = orders.Lately()
+    first = lately.snapshot(order("processing", reduced="3"), [])
+    assert lately.snapshot(order("processing", reduced="3"), []) is first
+    for changed in ((order("processing", reduced="2"), []), (order("processing", reduced="3", **BACK), [refunded(1)])):
+        assert lately.snapshot(*changed) == orders.snapshot(*changed) != first
+    assert lately.snapshot(order("processing", reduced="3"), []) == first
+    for number in range(200):
+        assert lately.snapshot(order("processing", id=number), []).external_id == str(number)
+    assert lately.snapshot(order("processing", reduced="3"), []) == first
+
+
 def test_a_quantity_that_cant_be_is_parked() -> None:
     with pytest.raises(BadPayload):
         orders.snapshot(order("processing", quantity="1e999999"))
