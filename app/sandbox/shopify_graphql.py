@@ -43,9 +43,10 @@ class Field:
     on: str | None = None
 
     @cached_property
-    def connection(self) -> Field | None:
-        """What is asked for of each, where the field is a list in pages."""
-        return next((each for each in self.fields if each.name == "nodes"), None)
+    def price(self) -> int | None:
+        """What it may cost at most; None: that is for the variables to say."""
+        varies = any(isinstance(self.args.get(name), Variable) for name in ("first", "ids"))
+        return None if varies or any(each.price is None for each in self.fields) else _price(self, {})
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,8 @@ def given(args: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, An
 
 # Answers
 
+_SCALARS = frozenset({str, int, bool, type(None)})
+
 
 @dataclass
 class Answer:
@@ -156,23 +159,26 @@ class Answer:
         """What was asked for of the node. Raises: Refused."""
         found: dict[str, Any] = {}
         for each in fields:
+            name = each.name
             if each.on is not None:
                 if node.get("__typename") == each.on:
                     found |= self.of(node, each.fields, path)
                 continue
-            if each.name not in node:
-                raise Refused("undefinedField", f"Field '{each.name}' doesn't exist on type '{node.get('__typename', 'QueryRoot')}'")
+            if name not in node:
+                raise Refused("undefinedField", f"Field '{name}' doesn't exist on type '{node.get('__typename', 'QueryRoot')}'")
             try:
-                value = node[each.name]
+                value = node[name]
                 if callable(value):
-                    value = value(**self._given(each))
-                plain = not each.fields and not isinstance(value, dict | list)
-                found[each.name] = value if plain else self._complete(value, each, path)
+                    value = value(**self._given(each)) if each.args or each.directives else value()
+                found[name] = value if type(value) in _SCALARS and not each.fields else self._complete(value, each, (*path, name))
             except Denied as denied:
-                found[each.name] = None
-                where = [*path, each.name]
+                found[name] = None
                 self.errors.append(
-                    {"message": str(denied), "path": where, "extensions": {"code": "ACCESS_DENIED", "documentation": "access-scopes"}}
+                    {
+                        "message": str(denied),
+                        "path": [*path, name],
+                        "extensions": {"code": "ACCESS_DENIED", "documentation": "access-scopes"},
+                    }
                 )
         return found
 
@@ -183,42 +189,35 @@ class Answer:
         return args
 
     def _complete(self, value: Any, asked: Field, path: tuple[str | int, ...]) -> Any:
-        """A field's value as it was asked for. `path`: of what has the field."""
+        """The value at `path` as it was asked for."""
         if isinstance(value, dict):
-            return self._object(value, asked, (*path, asked.name))
+            if not asked.fields:
+                raise Refused("selectionMismatch", f"Field must have selections (field '{asked.name}' returns an object)")
+            self.objects += asked.name != "pageInfo"
+            return self.of(value, asked.fields, path)
         if isinstance(value, list):
-            return [
-                self._object(item, asked, (*path, asked.name, index)) if isinstance(item, dict) else self._complete(item, asked, path)
-                for index, item in enumerate(value)
-            ]
+            return [self._complete(item, asked, (*path, index)) for index, item in enumerate(value)]
         if asked.fields and value is not None:
             raise Refused("selectionMismatch", f"Selections can't be made on scalars (field '{asked.name}')")
         return value
 
-    def _object(self, value: Node, asked: Field, path: tuple[str | int, ...]) -> dict[str, Any]:
-        if not asked.fields:
-            raise Refused("selectionMismatch", f"Field must have selections (field '{asked.name}' returns an object)")
-        self.objects += asked.name != "pageInfo"
-        return self.of(value, asked.fields, path)
-
 
 def price(fields: Sequence[Field], variables: Mapping[str, Any]) -> int:
     """What a query may cost at most: an object 1, a connection 2 and what it holds times its `first`."""
-    total = 0
-    for each in fields:
-        if not each.fields or each.name == "pageInfo":
-            continue
-        if each.on is not None:
-            total += price(each.fields, variables)
-        else:
-            args = given(each.args, variables) if each.args else {}
-            if "ids" in args:
-                total += len(args["ids"]) * (1 + price(each.fields, variables))
-            elif (connection := each.connection) is not None:
-                total += 2 + int(args.get("first", 50)) * (1 + price(connection.fields, variables))
-            else:
-                total += int(args.get("first", 1)) * (1 + price(each.fields, variables))
-    return total
+    return sum(_price(each, variables) if each.price is None else each.price for each in fields)
+
+
+def _price(asked: Field, variables: Mapping[str, Any]) -> int:
+    if not asked.fields or asked.name == "pageInfo":
+        return 0
+    if asked.on is not None:
+        return price(asked.fields, variables)
+    args = given(asked.args, variables)
+    if "ids" in args:
+        return len(args["ids"]) * (1 + price(asked.fields, variables))
+    if (connection := next((each for each in asked.fields if each.name == "nodes"), None)) is not None:
+        return 2 + int(args.get("first", 50)) * (1 + price(connection.fields, variables))
+    return int(args.get("first", 1)) * (1 + price(asked.fields, variables))
 
 
 def connection(items: Sequence[Any], node: Callable[[Any], Node]) -> Callable[..., Node]:
