@@ -180,7 +180,8 @@ class Client:
 
     def _read(self, answer: httpx.Response, request: httpx.Request, deadline: float) -> bytes:
         chunks, size = [], 0
-        for chunk in answer.iter_raw() if self._cut else answer.iter_bytes():
+        is_packed = "content-encoding" in answer.headers and not self._cut
+        for chunk in answer.iter_bytes() if is_packed else typing.cast("httpx.SyncByteStream", answer.stream):
             chunks.append(chunk)
             size += len(chunk)
             if size > self._max_bytes:

@@ -7,17 +7,18 @@ import binascii
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, timedelta
-from email.utils import format_datetime
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 import httpx
+import orjson
 
 from app import chance
 from app.sandbox import ebay_selling as selling
 from app.sandbox import ebay_setup as setup
 from app.sandbox.ebay_asked import HERE, SCOPE, Asked, Refusal, error
+from app.sandbox.shop import Answered, http_date
 
 if TYPE_CHECKING:
     from app.sandbox.ebay import EbayShop
@@ -27,7 +28,7 @@ SCOPES = tuple(SCOPE + name for name in _NAMES)
 
 
 def handle(shop: EbayShop, request: httpx.Request) -> httpx.Response:
-    headers = {"date": format_datetime(chance.now().astimezone(UTC), usegmt=True)}
+    headers = {"date": http_date(chance.now())}
     body: Any
     try:
         status, body, more = _route(shop, request)
@@ -37,7 +38,7 @@ def handle(shop: EbayShop, request: httpx.Request) -> httpx.Response:
     if body is None:
         return httpx.Response(status, headers=headers)
     headers["content-type"] = "application/json"
-    return httpx.Response(status, headers=headers, content=json.dumps(body, separators=(",", ":")).encode())
+    return Answered(status, headers, orjson.dumps(body))
 
 
 Route = Callable[["EbayShop", Asked], tuple[int, Any]]

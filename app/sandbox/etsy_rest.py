@@ -7,18 +7,18 @@ import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, timedelta
-from email.utils import format_datetime
+from datetime import timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
 import httpx
+import orjson
 
 from app import chance
 from app.domain.money import exponent
 from app.sandbox import etsy_json as as_json
-from app.sandbox.shop import Kind, Order, Variant
+from app.sandbox.shop import Answered, Kind, Order, Variant, http_date
 
 if TYPE_CHECKING:
     from app.sandbox.etsy import EtsyShop, Grant, Listing
@@ -72,7 +72,7 @@ class Asked:
 
 
 def handle(shop: EtsyShop, request: httpx.Request) -> httpx.Response:
-    headers = {"content-type": "application/json", "date": format_datetime(chance.now().astimezone(UTC), usegmt=True)}
+    headers = {"content-type": "application/json", "date": http_date(chance.now())}
     try:
         if request.url.path == _TOKEN:
             status, body = _token(shop, Asked(request))
@@ -82,7 +82,7 @@ def handle(shop: EtsyShop, request: httpx.Request) -> httpx.Response:
     except Refusal as refusal:
         status, body = refusal.status, refusal.body
         headers |= refusal.headers
-    return httpx.Response(status, headers=headers, content=json.dumps(body).encode())
+    return Answered(status, headers, orjson.dumps(body))
 
 
 def _within_quotas(shop: EtsyShop) -> dict[str, str]:

@@ -15,7 +15,7 @@ import threading
 from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 import httpx
@@ -24,6 +24,25 @@ from app import chance
 from app.sandbox.records import CHANGES, Entry, Fulfilment, Kind, Line, Order, Outgoing, Refund, Truth, Variant, Waiting
 
 __all__ = ["CHANGES", "Entry", "Fulfilment", "Kind", "Line", "Order", "Outgoing", "Refund", "Shop", "Truth", "Variant", "Waiting"]
+
+
+class Answered(httpx.Response):
+    """What a shop says. httpx would read its own answer through as if it had come over the network, and then whoever asked reads it."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(status, headers={**headers, "content-length": str(len(body))}, stream=httpx.ByteStream(body))
+        self._body = body
+
+    @property
+    def content(self) -> bytes:
+        return self._body
+
+
+def http_date(moment: datetime) -> str:
+    """As it stands in headers."""
+    said = moment.astimezone(UTC).ctime()  # Fri Nov 20 09:30:00 2026
+    return f"{said[:3]}, {said[8:10].replace(' ', '0')} {said[4:7]} {said[20:]} {said[11:19]} GMT"
+
 
 _NAMES = ("Mina Sample", "Jonas Muster", "Ada Example", "Noor Test", "Sam Specimen")
 

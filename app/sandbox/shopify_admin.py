@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +15,7 @@ import orjson
 
 from app import chance
 from app.sandbox import shopify_json
+from app.sandbox.shop import Answered, http_date
 from app.sandbox.shopify_bulk import FOLDER, Bulk
 from app.sandbox.shopify_graphql import Answer, Node, Operation, Refused, connection, parse, price
 from app.sandbox.shopify_json import gid, tail, utc
@@ -62,7 +62,7 @@ class Admin:
         self._origin = f"{request.url.scheme}://{request.url.netloc.decode()}" if loopback else "https://storage.googleapis.com"
         if request.method == "GET" and path.startswith(FOLDER):
             return self.bulk.fetch(request)
-        headers = {"date": format_datetime(chance.now().replace(microsecond=0), usegmt=True)}
+        headers = {"date": http_date(chance.now())}
         if request.method == "POST" and path == "/admin/oauth/access_token":
             return self._token(request, headers)
         parts = path.strip("/").split("/")
@@ -333,7 +333,7 @@ class Admin:
 
 
 def _told(status: int, headers: Mapping[str, str], body: Any) -> httpx.Response:
-    return httpx.Response(status, headers={**headers, "content-type": "application/json"}, content=orjson.dumps(body))
+    return Answered(status, {**headers, "content-type": "application/json"}, orjson.dumps(body))
 
 
 def _found(order: Order, stamp: datetime, since: datetime | None, query: str) -> bool:

@@ -10,7 +10,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -18,6 +17,7 @@ import httpx
 
 from app import chance
 from app.sandbox import woocommerce_json as php
+from app.sandbox.shop import Answered, http_date
 
 if TYPE_CHECKING:
     from app.sandbox.woocommerce import Webhook, WooCommerceShop
@@ -67,7 +67,7 @@ def handle(shop: WooCommerceShop, request: httpx.Request) -> httpx.Response:
     headers = {
         "content-type": "application/json; charset=UTF-8",
         "cache-control": "no-store, private",
-        "date": format_datetime(chance.now().astimezone(UTC), usegmt=True),
+        "date": http_date(chance.now()),
     }
     status: int = 200
     body: Any
@@ -79,7 +79,7 @@ def handle(shop: WooCommerceShop, request: httpx.Request) -> httpx.Response:
             body = _cut(body, fields.split(","))
     except Refusal as refusal:
         status, body = refusal.status, php.error(refusal.code, refusal.status, refusal.message, **refusal.more)
-    return httpx.Response(status, headers=headers, content=php.dumped(body))
+    return Answered(status, headers, php.dumped(body))
 
 
 def _cut(body: Body, fields: Sequence[str]) -> Body:
