@@ -407,7 +407,7 @@ class Shopify:
 
 
 def _signature(secret: str, body: bytes) -> bytes:
-    return base64.b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest())
+    return base64.b64encode(hmac.digest(secret.encode(), body, "sha256"))
 
 
 def _reading(counter: str, node: Mapping[str, Any] | None) -> Reading:

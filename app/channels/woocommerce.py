@@ -166,7 +166,7 @@ class WooCommerce:
             raise BadSignature("There is no secret to check it with.")
         # PHP decodes these before it signs.
         key = _ENTITY.sub(lambda found: _ENTITIES[found.group()], secret).encode()
-        expected = base64.b64encode(hmac.new(key, delivery.body, hashlib.sha256).digest())
+        expected = base64.b64encode(hmac.digest(key, delivery.body, "sha256"))
         if not hmac.compare_digest(expected, delivery.headers.get("x-wc-webhook-signature", "").encode("utf-8", "replace")):
             raise BadSignature("The shop's secret didn't sign this.")
         parts = [self.topic(delivery).encode("utf-8", "replace"), delivery.body]

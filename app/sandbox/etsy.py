@@ -324,7 +324,7 @@ class EtsyShop(Shop):
             return None
         second = str(int(chance.now().timestamp()))
         key = base64.b64decode(endpoint.secret.removeprefix("whsec_"))
-        signed = hmac.new(key, f"{message_id}.{second}.".encode() + waiting.body, hashlib.sha256).digest()
+        signed = hmac.digest(key, f"{message_id}.{second}.".encode() + waiting.body, "sha256")
         headers = {
             "content-type": "application/json",
             "webhook-id": message_id,

@@ -7,7 +7,6 @@ What it does over HTTP stands in `shopify_admin`.
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import zlib
 from collections import Counter
@@ -338,7 +337,7 @@ class ShopifyShop(Shop):
         each = self.subscriptions.get(waiting.subscription)
         if each is None or not isinstance(waiting, Message) or waiting.body is None:
             return None
-        signature = hmac.new(self.secrets[0].encode(), waiting.body, hashlib.sha256).digest()
+        signature = hmac.digest(self.secrets[0].encode(), waiting.body, "sha256")
         headers = {
             "Content-Type": "application/json",
             "X-Shopify-Topic": waiting.topic,

@@ -272,7 +272,7 @@ class WooCommerceShop(Shop):
             "x-wc-webhook-topic": waiting.topic,
             "x-wc-webhook-resource": resource,
             "x-wc-webhook-event": event,
-            "x-wc-webhook-signature": base64.b64encode(hmac.new(row.secret.encode(), body, hashlib.sha256).digest()).decode(),
+            "x-wc-webhook-signature": base64.b64encode(hmac.digest(row.secret.encode(), body, "sha256")).decode(),
             "x-wc-webhook-id": row.id,
             # Of the webhook and the second: two events of one second share it.
             "x-wc-webhook-delivery-id": hashlib.md5(f"{row.id}{second}".encode(), usedforsecurity=False).hexdigest(),

@@ -11,6 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -30,6 +31,11 @@ from app.vault import ChannelVault, Vault, VaultClosed
 
 # What proxies and clients say of themselves is nothing that a channel tells us.
 _NOT_KEPT = re.compile(r"authorization|cookie|proxy-.*|x-forwarded-.*|forwarded|x-real-ip|connection|host")
+
+
+@lru_cache(256)
+def _is_kept(header: str) -> bool:
+    return not _NOT_KEPT.fullmatch(header)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,7 @@ def sealed(vault: Vault, channel: Channel, delivery: Delivery, *, asks: bool = T
 
 def packed(delivery: Delivery) -> bytes:
     """A message as bytes: a line with everything else, then the body as it came."""
-    headers = {name: value for name, value in delivery.headers.items() if not _NOT_KEPT.fullmatch(name)}
+    headers = {name: value for name, value in delivery.headers.items() if _is_kept(name)}
     return orjson.dumps({"method": delivery.method, "headers": headers, "query": dict(delivery.query)}) + b"\n" + delivery.body
 
 
