@@ -13,7 +13,7 @@ What the figures of a line rest on:
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -53,7 +53,7 @@ def _snapshot(body: Mapping[str, Any], location: str) -> OrderSnapshot:
     updated_at, cancelled_at = _moment(body["updated_at"]), _moment(body.get("cancelled_at"))
     if updated_at is None:
         raise ValueError("no updated_at")
-    sent: Counter[str] = Counter()
+    sent: defaultdict[str, int] = defaultdict(int)
     for fulfillment in body.get("fulfillments") or ():
         if str(fulfillment.get("status") or "success").lower() not in _NOT_SENT:
             for line in fulfillment["line_items"]:
@@ -63,12 +63,7 @@ def _snapshot(body: Mapping[str, Any], location: str) -> OrderSnapshot:
         for line in refund["refund_line_items"]:
             refunded[external_id(line["line_item_id"])].append(line)
     counted, cancelled = body.get("confirmed") is not False, cancelled_at is not None
-    lines = [
-        _line(
-            line, sent[external_id(line["id"])], refunded[external_id(line["id"])], location, currency, counted=counted, cancelled=cancelled
-        )
-        for line in body["line_items"]
-    ]
+    lines = [_line(line, sent, refunded, location, currency, counted=counted, cancelled=cancelled) for line in body["line_items"]]
     status = str(body.get("financial_status") or "").lower()
     notes = {"financial_status": status, "source": str(body.get("source_name") or "")}
     if (seen := body.get("presentment_currency")) and seen != currency:
@@ -94,23 +89,24 @@ def _snapshot(body: Mapping[str, Any], location: str) -> OrderSnapshot:
 
 def _line(
     line: Mapping[str, Any],
-    shipped: int,
-    refunds: Sequence[Mapping[str, Any]],
+    sent: Mapping[str, int],
+    refunded: Mapping[str, Sequence[Mapping[str, Any]]],
     location: str,
     currency: str,
     *,
     counted: bool,
     cancelled: bool,
 ) -> LineSnapshot:
-    ordered, variant = _count(line["quantity"]), line.get("variant_id")
+    line_id, ordered, variant = external_id(line["id"]), _count(line["quantity"]), line.get("variant_id")
+    shipped = sent.get(line_id, 0)
     # Of a variant that is gone nobody can say any more whether it was counted. What was recorded then stays as it was; a line of free
     # text has no counter that this could touch.
     tracked = variant is None or bool(line.get("variant_inventory_management"))  # "shopify", or the name of a service
     counted_down = ordered if tracked and counted else 0
-    figures = _taken_back(line, ordered, shipped, refunds, location, cancelled=cancelled)
+    figures = _taken_back(line, ordered, shipped, refunded.get(line_id, ()), location, cancelled=cancelled)
     variant_title = line.get("variant_title") or ""
     return LineSnapshot(
-        external_id=external_id(line["id"]),
+        external_id=line_id,
         ordered=ordered,
         cancelled=figures["cancelled"],
         returned=figures["returned"],
@@ -130,14 +126,14 @@ def _line(
 def _taken_back(
     line: Mapping[str, Any], ordered: int, shipped: int, refunds: Sequence[Mapping[str, Any]], location: str, *, cancelled: bool
 ) -> Mapping[str, int]:
-    kinds: Counter[str] = Counter()
+    kinds: defaultdict[str, int] = defaultdict(int)
     put_back = 0
     for refund in refunds:
         kind, quantity, where = str(refund.get("restock_type")).lower(), _count(refund["quantity"]), refund.get("location_id")
         kinds[kind] += quantity
         if kind != "no_restock" and (where is None or not location or str(where) == location):
             put_back += quantity
-    told = kinds.total()
+    told = sum(kinds.values())
     current = line.get("current_quantity")
     edited = 0 if current is None else max(0, ordered - _count(current) - told)
     put_back += edited
@@ -326,13 +322,14 @@ def _moment(text: Any) -> datetime | None:
 
 
 def external_id(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).isdecimal():
+    written = str(value)
+    if type(value) not in (int, str) or not written.isdecimal():
         raise ValueError(f"{value!r} is no id")
-    return str(value)
+    return written
 
 
 def _count(value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if type(value) is not int or value < 0:
         raise ValueError(f"{value!r} is no quantity")
     return value
 
