@@ -201,7 +201,8 @@ class Admin:
 
     def _to_send(self, gid_: str) -> FulfilmentOrder | None:
         number = tail(gid_)
-        return next((each for order in self.shop.orders.values() for each in order.more["to_send"] if each.id == number), None)
+        latest_first = reversed(self.shop.orders.values())
+        return next((each for order in latest_first for each in order.more["to_send"] if each.id == number), None)
 
     def _variants(self, **asked: Any) -> Node:
         return connection(shopify_json.variant_nodes(self.shop), lambda each: each)(**asked)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.domain.money import exponent
@@ -33,6 +34,7 @@ def tail(gid_: str) -> str:
     return gid_.rpartition("/")[2]
 
 
+@lru_cache(1024)
 def amount(minor: int, currency: str) -> str:
     digits = exponent(currency)
     return f"{minor / 10**digits:.{digits}f}"

@@ -6,6 +6,7 @@ import codecs
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -32,9 +33,10 @@ def dumped(value: Any) -> bytes:
 
 def stamp(moment: datetime | None) -> str | None:
     """Whole seconds, and no word about the zone."""
-    return moment.replace(tzinfo=None).isoformat(timespec="seconds") if moment else None
+    return moment.isoformat()[:19] if moment else None
 
 
+@lru_cache(1024)
 def amount(minor: int, currency: str) -> str:
     digits = exponent(currency)
     return f"{minor / 10**digits:.{digits}f}"
