@@ -337,8 +337,8 @@ class Memory:
 
     def orders_since(self, since: datetime | None) -> Iterator[OrderPage]:
         shop = self._ask("orders_since")
-        for changed_at, order_id in sorted(shop.changed_since(since)):
-            yield OrderPage([shop.snapshot(order_id)], changed_at)
+        if found := sorted(shop.changed_since(since)):
+            yield OrderPage([shop.snapshot(order_id) for _, order_id in found], found[-1][0])
 
     def listings(self) -> Iterator[ListingSnapshot]:
         shop = self._ask("listings")
