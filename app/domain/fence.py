@@ -62,11 +62,16 @@ class Want:
     guard: int = 0
 
 
+# Of a lane, what is asked of it while it is held: nearly every transaction of it begins with that, and most of its columns are for people.
+_HELD: tuple[str, ...] = ("channel_id", "holder", "fence", "lease_until", "write_ms")
+_HELD += ("watermark", "settled_at", "polled_at", "poll_due_at", "reconcile_due_at", "reconciling", "reconciled")
+
+
 def hold(session: Session, pen: Pen, *, for_s: float = 0.0) -> dict[str, Any]:
-    """The lane's row, ours for this transaction; and the lease is ours for so many seconds yet. Raises: LeaseLost."""
+    """How the lane stands, ours for this transaction; and the lease is ours for so many seconds yet. Raises: LeaseLost."""
     held: dict[str, dict[str, Any]] = session.info.setdefault("lanes held", {})
     if pen.channel_id not in held:
-        (held[pen.channel_id],) = session.find(channels.lanes, channel_id=pen.channel_id, lock=True)
+        (held[pen.channel_id],) = session.find(channels.lanes, columns=_HELD, channel_id=pen.channel_id, lock=True)
     row = held[pen.channel_id]
     if row["fence"] != pen.fence:
         raise LeaseLost(f"lane {pen.channel_id} belongs to {row['holder']} now")
