@@ -234,7 +234,10 @@ def version(snapshot: OrderSnapshot) -> int:
 
 def _says_nothing(order: Mapping[str, Any], snapshot: OrderSnapshot, *, reread: bool = False) -> bool:
     """It is older than what is recorded, or the very same: polls overlap, and messages come twice."""
-    return version(snapshot) < order["external_version"] or (order["snapshot_hash"] == hashed(snapshot) and not reread)
+    said, known = version(snapshot), order["external_version"]
+    if said > known and snapshot.state is not OrderState.GONE:  # which leaves the order its version
+        return False
+    return bool(said < known) or (not reread and order["snapshot_hash"] == hashed(snapshot))
 
 
 def hashed(snapshot: OrderSnapshot) -> int:
