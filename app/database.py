@@ -23,7 +23,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from itertools import chain
-from operator import attrgetter
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import orjson
@@ -175,7 +174,9 @@ class Session:
 
     def run(self, prepared: Prepared, parameters: Parameters) -> int:
         """Run a prepared statement, once or for each of a list. Returns how many rows it changed."""
-        return self.run_each([(prepared, parameters)])[0]
+        if self.dialect == "postgresql":
+            return self.run_each([(prepared, parameters)])[0]
+        return sum(cursor.rowcount for cursor in self._at_once(prepared, parameters))
 
     def rows(self, prepared: Prepared, parameters: dict[str, Any]) -> list[dict[str, Any]]:
         """The rows that a prepared query finds, by column name."""
@@ -188,16 +189,15 @@ class Session:
         except dialect.loaded_dbapi.Error as error:
             raise self._translated(error) from error
 
-    def rows_each(self, queries: Sequence[Statement]) -> list[list[dict[str, Any]]]:
+    def rows_each(self, queries: Sequence[tuple[Prepared, dict[str, Any]]]) -> list[list[dict[str, Any]]]:
         """The rows that each of several prepared queries finds. On PostgreSQL they travel together, with what waits to be sent before them;
         each still sees what was committed until it is run, so one that locks is waited for before the next one looks."""
+        if self.dialect == "sqlite":
+            return [self.rows(prepared, parameters) for prepared, parameters in queries]
         unsent, self._unsent = self._unsent, []
         found = self._run([*unsent, *queries])[len(unsent) :]
         dialect = self.connection.dialect
-        try:
-            return [prepared.on(dialect).read(answer) for (prepared, _), (answer,) in zip(queries, found, strict=True)]
-        except dialect.loaded_dbapi.Error as error:  # SQLite reads on as it is asked for rows
-            raise self._translated(error) from error
+        return [prepared.on(dialect).read(answer) for (prepared, _), (answer,) in zip(queries, found, strict=True)]
 
     def find(
         self,
@@ -239,13 +239,14 @@ class Session:
         if self.dialect == "postgresql":
             self._unsent.append((prepared, parameters))
         else:
-            self._run([(prepared, parameters)])
+            self._at_once(prepared, parameters)
 
     def run_each(self, statements: Sequence[Statement]) -> list[int]:
         """Run statements together, with what waits to be sent before them. Returns how many rows each changed."""
+        if self.dialect == "sqlite":
+            return [self.run(prepared, parameters) for prepared, parameters in statements]
         unsent, self._unsent = self._unsent, []
-        changed = attrgetter("command_tuples" if self.dialect == "postgresql" else "rowcount")
-        return [sum(changed(answer) or 0 for answer in each) for each in self._run([*unsent, *statements])[len(unsent) :]]
+        return [sum(answer.command_tuples or 0 for answer in each) for each in self._run([*unsent, *statements])[len(unsent) :]]
 
     def send(self) -> None:
         """Run what `later` put off."""
@@ -257,16 +258,22 @@ class Session:
         unsent, self._unsent = self._unsent, []
         self._run(unsent, commit=True)
 
+    def _at_once(self, prepared: Prepared, parameters: Parameters) -> list[Any]:
+        """SQLite: its cursors, several where the parameters are many."""
+        dialect = self.connection.dialect
+        try:
+            return [self._driver.execute(*text) for text in prepared.on(dialect).statements(parameters)]
+        except dialect.loaded_dbapi.Error as error:
+            raise self._translated(error) from error
+
     def _run(self, statements: Sequence[Statement], *, commit: bool = False) -> list[list[Any]]:
-        """What the driver answered to each statement: several times, where its parameters are many."""
-        driver, dialect = self._driver, self.connection.dialect
+        """PostgreSQL: what it answered to each statement, several times where the parameters are many."""
+        dialect = self.connection.dialect
         each = [prepared.on(dialect).statements(parameters) for prepared, parameters in statements]
         try:
-            if self.dialect == "postgresql":
-                known = self.connection.info.setdefault("known", wire.Known())
-                answers = iter(wire.run(driver, known, list(chain.from_iterable(each)), commit=commit))
-                return [[next(answers) for _ in texts] for texts in each]
-            return [[driver.execute(*text) for text in texts] for texts in each]
+            known = self.connection.info.setdefault("known", wire.Known())
+            answers = iter(wire.run(self._driver, known, list(chain.from_iterable(each)), commit=commit))
+            return [[next(answers) for _ in texts] for texts in each]
         except dialect.loaded_dbapi.Error as error:
             raise self._translated(error) from error
 
