@@ -7,7 +7,6 @@ for the time; what is asked anyway is listened to.
 from __future__ import annotations
 
 from collections import deque
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from statistics import median
@@ -49,15 +48,8 @@ class Clock:
         return timedelta(seconds=median(heard_s)) if len(heard_s) >= FEW else None
 
 
-_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_MONTHS = {name: f"{number:02}" for number, name in enumerate(_NAMES, 1)}
-
-
 def time_of(date: str | None) -> datetime | None:
     """What a header says that holds a date; None where it holds none."""
-    if date is not None and len(date) == 29 and date.endswith(" GMT"):  # as nearly all of them write it: Fri, 20 Nov 2026 09:30:00 GMT
-        with suppress(KeyError, ValueError):
-            return datetime.fromisoformat(f"{date[12:16]}-{_MONTHS[date[8:11]]}-{date[5:7]}T{date[17:25]}+00:00")
     try:
         found = parsedate_to_datetime(date) if date else None
         return found.astimezone(UTC) if found is not None and found.tzinfo is not None else None

@@ -15,8 +15,9 @@ import threading
 from abc import ABC, abstractmethod
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, ClassVar
+from wsgiref.handlers import format_date_time
 
 import httpx
 
@@ -40,8 +41,7 @@ class Answered(httpx.Response):
 
 def http_date(moment: datetime) -> str:
     """As it stands in headers."""
-    said = moment.astimezone(UTC).ctime()  # Fri Nov 20 09:30:00 2026
-    return f"{said[:3]}, {said[8:10].replace(' ', '0')} {said[4:7]} {said[20:]} {said[11:19]} GMT"
+    return format_date_time(moment.timestamp())
 
 
 _NAMES = ("Mina Sample", "Jonas Muster", "Ada Example", "Noor Test", "Sam Specimen")
