@@ -200,6 +200,12 @@ class Counter:
         return max(0, self.on_offer * self.per - self.allotment)
 
     @property
+    def owes_more(self) -> bool:
+        """More is held of it than we know to be there: an order that was dropped, and that we haven't heard of yet. Until then it isn't
+        raised."""
+        return self.held > max(0, self.shown + self.below)
+
+    @property
     def has_plenty(self) -> bool:
         """It offers more than a few, and most of what it shall: what it sells now is no reason to look at once at who gets how many."""
         return self.target is not None and self.flight is None and self.on_offer > max(FEW, self.target // 2)

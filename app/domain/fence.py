@@ -131,8 +131,8 @@ def _relative(session: Session, pen: Pen, mine: Sequence[Counter], wants: Mappin
     (counter,) = mine
     resting = counter.shown + counter.below - counter.held
     change = max(wants[counter.id].on_offer - resting, -counter.shown)
-    if change > 0 and resting < 0 and counter.held:
-        change = 0  # more is held than we know to be there: an order that was dropped, and that we haven't heard of yet
+    if counter.owes_more:
+        change = min(change, 0)
     if change > 0:
         lacking = (resting + change - counter.exposed) * counter.per - counter.allotment
         parts = _whole(counters.free_for(session, counter, lacking), lacking, counter.per, counter.allotment)
