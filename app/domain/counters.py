@@ -200,7 +200,7 @@ class Counter:
         return max(0, self.on_offer * self.per - self.allotment)
 
     @property
-    def owes_more(self) -> bool:
+    def overheld(self) -> bool:
         """More is held of it than we know to be there: an order that was dropped, and that we haven't heard of yet. Until then it isn't
         raised."""
         return self.held > max(0, self.shown + self.below)

@@ -62,9 +62,11 @@ class Want:
     guard: int = 0
 
 
-# Of a lane, what is asked of it while it is held: nearly every transaction of it begins with that, and most of its columns are for people.
-_HELD: tuple[str, ...] = ("channel_id", "holder", "fence", "lease_until", "write_ms")
-_HELD += ("watermark", "settled_at", "polled_at", "poll_due_at", "reconcile_due_at", "reconciling", "reconciled")
+# What is asked of a lane while it is held. Nearly every transaction of a lane begins with that, so the rest of the row isn't read.
+_HELD = (
+    *("channel_id", "holder", "fence", "lease_until", "write_ms", "watermark", "settled_at"),
+    *("polled_at", "poll_due_at", "reconcile_due_at", "reconciling", "reconciled"),
+)
 
 
 def hold(session: Session, pen: Pen, *, for_s: float = 0.0) -> dict[str, Any]:
@@ -131,7 +133,7 @@ def _relative(session: Session, pen: Pen, mine: Sequence[Counter], wants: Mappin
     (counter,) = mine
     resting = counter.shown + counter.below - counter.held
     change = max(wants[counter.id].on_offer - resting, -counter.shown)
-    if counter.owes_more:
+    if counter.overheld:
         change = min(change, 0)
     if change > 0:
         lacking = (resting + change - counter.exposed) * counter.per - counter.allotment

@@ -17,8 +17,8 @@ import orjson
 from app import chance
 from app.sandbox import ebay_selling as selling
 from app.sandbox import ebay_setup as setup
+from app.sandbox.answers import Answered, http_date
 from app.sandbox.ebay_asked import HERE, SCOPE, Asked, Refusal, error
-from app.sandbox.shop import Answered, http_date
 
 if TYPE_CHECKING:
     from app.sandbox.ebay import EbayShop

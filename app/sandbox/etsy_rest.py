@@ -18,7 +18,8 @@ import orjson
 from app import chance
 from app.domain.money import exponent
 from app.sandbox import etsy_json as as_json
-from app.sandbox.shop import Answered, Kind, Order, Variant, http_date
+from app.sandbox.answers import Answered, http_date
+from app.sandbox.shop import Kind, Order, Variant
 
 if TYPE_CHECKING:
     from app.sandbox.etsy import EtsyShop, Grant, Listing

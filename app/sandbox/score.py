@@ -119,12 +119,8 @@ class Score:
 
     def look(self) -> None:
         """Bring the score up to now."""
-        if not self._delivered:  # after every step of a run, and after nearly all of them there is nothing new
-            for each in self.watched:
-                if each.read != len(each.shop.log):
-                    break
-            else:
-                return
+        if not self._delivered and all(each.read == len(each.shop.log) for each in self.watched):
+            return
         now = chance.now()
         happened: list[tuple[datetime, int, Watched | None, Entry | tuple[str, int]]] = []
         for each in self.watched:

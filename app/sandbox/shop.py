@@ -17,7 +17,6 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
-from wsgiref.handlers import format_date_time
 
 import httpx
 
@@ -25,24 +24,6 @@ from app import chance
 from app.sandbox.records import CHANGES, Entry, Fulfilment, Kind, Line, Order, Outgoing, Refund, Truth, Variant, Waiting
 
 __all__ = ["CHANGES", "Entry", "Fulfilment", "Kind", "Line", "Order", "Outgoing", "Refund", "Shop", "Truth", "Variant", "Waiting"]
-
-
-class Answered(httpx.Response):
-    """What a shop says. httpx would read its own answer through as if it had come over the network, and then whoever asked reads it."""
-
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__(status, headers={**headers, "content-length": str(len(body))}, stream=httpx.ByteStream(body))
-        self._body = body
-
-    @property
-    def content(self) -> bytes:
-        return self._body
-
-
-def http_date(moment: datetime) -> str:
-    """As it stands in headers."""
-    return format_date_time(moment.timestamp())
-
 
 _NAMES = ("Mina Sample", "Jonas Muster", "Ada Example", "Noor Test", "Sam Specimen")
 

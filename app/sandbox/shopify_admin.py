@@ -15,7 +15,7 @@ import orjson
 
 from app import chance
 from app.sandbox import shopify_json
-from app.sandbox.shop import Answered, http_date
+from app.sandbox.answers import Answered, http_date
 from app.sandbox.shopify_bulk import FOLDER, Bulk
 from app.sandbox.shopify_graphql import Answer, Node, Operation, Refused, connection, parse, price
 from app.sandbox.shopify_json import gid, tail, utc

@@ -169,7 +169,7 @@ class Answer:
             try:
                 value = node[name]
                 if callable(value):
-                    value = value(**self._given(each)) if each.args or each.directives else value()
+                    value = value(**self._given(each))
                 found[name] = value if type(value) in _SCALARS and not each.fields else self._complete(value, each, (*path, name))
             except Denied as denied:
                 found[name] = None

@@ -17,7 +17,7 @@ import httpx
 
 from app import chance
 from app.sandbox import woocommerce_json as php
-from app.sandbox.shop import Answered, http_date
+from app.sandbox.answers import Answered, http_date
 
 if TYPE_CHECKING:
     from app.sandbox.woocommerce import Webhook, WooCommerceShop

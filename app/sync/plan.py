@@ -322,7 +322,7 @@ def _due(wishes: Sequence[Wish], pool: Mapping[str, int], own: _Own) -> dict[str
         lacking = wish.lacking
         got = _take(left, each.location_ids, lacking)
         reachable = min(wish.want, wish.exposed + (each.allotment + got) // each.per)
-        if wish.is_worth_raising(reachable) and not each.owes_more:
+        if wish.is_worth_raising(reachable) and not each.overheld:
             due[each.id] = reachable
         if got < lacking:
             needs.append(_Need(each.location_ids, lacking - got))
