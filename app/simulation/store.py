@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -47,7 +47,7 @@ class Store(Database):
         self._finish = domain.finish
         self._connection = self.engine.connect()
         if self.is_sqlite:
-            self._raw.deserialize(template())
+            self._fill(template())
 
     @property
     def _raw(self) -> Any:
@@ -120,6 +120,13 @@ class Store(Database):
         self._connection.close()
         self.engine.dispose()
 
+    def _fill(self, made: bytes) -> None:
+        """SQLite: take over a whole database. Page by page: one that was deserialized as it is lies behind a file system of its own, and
+        each transaction pays for that."""
+        with closing(sqlite3.connect(":memory:")) as source:
+            source.deserialize(made)
+            source.backup(self._raw)
+
     # Backups
 
     def back_up(self) -> Backup:
@@ -131,8 +138,7 @@ class Store(Database):
     def restore(self, backup: Backup) -> None:
         """Everything, as it was then."""
         if isinstance(backup, bytes):
-            self._raw.deserialize(backup)
-            self._raw.execute("PRAGMA foreign_keys=ON")
+            self._fill(backup)
             return
         with self._connection.begin():
             names = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
