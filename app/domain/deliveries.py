@@ -118,20 +118,22 @@ def keep(
 _d = deliveries.c
 # In the words of its index: as a value that is given, SQLite would work out anew each time whether that index serves.
 _IS_WAITING = text("deliveries.state = 'waiting'")
-_waiting = Prepared(
+_due = (
     select(_d.id, _d.identity, _d.topic, _d.sealed)
     .where(_d.channel_id == given(_d.channel_id), _IS_WAITING, _d.due_at <= given(_d.due_at, "now"))
     .order_by(_d.due_at, _d.id)
     .limit(bindparam("limit", type_=Integer))
 )
+_waiting, _untried = Prepared(_due), Prepared(_due.where(_d.attempts == 0))
 first_due = select(func.min(_d.due_at).label("at")).where(_d.channel_id == given(_d.channel_id), _IS_WAITING)
 """When the first one that waits for a channel's lane falls due."""
 _next_due = Prepared(first_due)
 
 
-def waiting(session: Session, channel_id: str, now: datetime, limit: int) -> list[dict[str, Any]]:
-    """What a channel's lane is to look at now, whatever fell due first, still sealed: what it needs of each."""
-    return session.rows(_waiting, {"channel_id": channel_id, "now": now, "limit": limit})
+def waiting(session: Session, channel_id: str, now: datetime, limit: int, *, untried: bool = False) -> list[dict[str, Any]]:
+    """What a channel's lane is to look at now, whatever fell due first, still sealed: what it needs of each. `untried`: only what it
+    hasn't looked at yet."""
+    return session.rows(_untried if untried else _waiting, {"channel_id": channel_id, "now": now, "limit": limit})
 
 
 def next_due(session: Session, channel_id: str) -> datetime | None:

@@ -144,11 +144,11 @@ AT_ONCE = 50
 def handle(database: Database, keys: Vault, channel: Channel, pen: Pen, *, ask_from: datetime | None = None) -> int:
     """Look at what waits: record what a message says in whole, and fetch the rest, each order once. Returns how many were looked at.
 
-    `ask_from`: the channel mustn't be asked before; what takes a request waits as long.
+    `ask_from`: the channel mustn't be asked before; what takes a request waits as long, and isn't looked at once more until then.
 
     Raises: TryLater, NoUse when an order had to be fetched and couldn't be; what was for it is put off.
     """
-    rows = database.look(deliveries.waiting, pen.channel_id, chance.now(), AT_ONCE)
+    rows = database.look(deliveries.waiting, pen.channel_id, chance.now(), AT_ONCE, untried=ask_from is not None)
     orders_of: dict[str, list[str]] = {}
     whole: dict[str, tuple[OrderSnapshot, str]] = {}
     hints: list[Hint] = []

@@ -11,7 +11,7 @@ from app import chance
 from app.channels.base import Capabilities, ListingSnapshot, NoUse
 from app.channels.memory import Memory, Shop
 from app.database import Database
-from app.domain import channels, exceptions, orders
+from app.domain import channels, deliveries, exceptions, orders
 from app.sandbox.faults import Faults, ShopTransport
 from app.simulation.shops import made
 from tests.channels.conformance import heard
@@ -68,6 +68,30 @@ def test_an_order_that_a_message_says_whole_is_recorded_while_the_shop_cant_be_r
     assert stand.failures == 7  # nobody asked
     assert [each["external_id"] for each in store.database.look(orders.page, None, 10)] == [order]
     assert store.level("MUG") == {"available": 2, "allotted": 1, "committed": 1}
+
+
+def test_a_message_that_takes_a_request_isnt_looked_at_again_before_the_shop_may_be_asked(store: World) -> None:
+    store.stocked("MUG", 90)
+    stand = Stand(store)
+    stand.let(180)
+    order = stand.buy()
+    stand.let(60)
+    stand.faults.down = True
+    stand.let(60)
+    (line,) = stand.shop.orders[order].lines
+    stand.shop.edit(order, line.id, 2)
+    stand.let(30)
+    (told,) = [each for each in store.database.look(deliveries.page, None, 50) if each["state"] == "waiting"]
+    before = stand.failures
+    for _ in range(20):
+        stand.buy()  # which is told whole
+        stand.let(60)
+    again = store.database.look(deliveries.get, told["id"])
+    assert stand.failures > before
+    assert again["attempts"] - told["attempts"] <= stand.failures - before
+    stand.faults.down = False
+    stand.let(400)
+    assert store.level("MUG")["committed"] == 2 + 20
 
 
 def test_a_failure_between_answers_isnt_counted_with_those_before_it(store: World) -> None:
