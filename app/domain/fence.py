@@ -484,10 +484,12 @@ def _start_rebase(session: Session, pen: Pen, unit: str, mine: Sequence[Counter]
 
 
 def _to_reading(session: Session, pen: Pen, row: Mapping[str, Any], outcome: str) -> None:
-    """Step 1 of a rebase: from here on what is put back is counted, so that the result is never too low."""
+    """Step 1 of a rebase: from here on what is put back is counted, so that the result is never too low. What was learned while a write
+    was under way, of which the answer is known, may explain what is read."""
+    afresh = {"put_back_since": 0} | ({"learned_since": 0} if outcome != "done" else {})
     for entry in row["entries"]:
         if entry["guard"] is None:
-            writes.change_entry(session, row["id"], entry["counter_id"], put_back_since=0, learned_since=0)
+            writes.change_entry(session, row["id"], entry["counter_id"], **afresh)
     due = chance.now() + timedelta(seconds=pen.can.read_lag_s)
     writes.change(session, row["id"], state="reading", due_at=due, outcome=outcome)
 
@@ -569,7 +571,7 @@ def _close(session: Session, pen: Pen, row: Mapping[str, Any], mine: Mapping[str
     writes.change(session, row["id"], state="closed", closed_at=now, due_at=None, outcome=outcome, detail=detail[:500] or row["detail"])
     for counter in mine.values():
         counter.flight = None
-        naming.closed(session, row, counter, outcome, cause=pen.cause)
+        naming.closed(session, pen.can, row, counter, outcome, cause=pen.cause)
         if counter.channel_status in ("live", "leaving") or (row["mode"] != "rebase" and counter.channel_status != "recovering"):
             counters.release(session, counter, cause=pen.cause)
     for counter in mine.values():

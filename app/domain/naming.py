@@ -15,7 +15,7 @@ from sqlalchemy import func, or_, select
 from app import chance
 from app.database import Session
 from app.domain import catalogue, channels, counters, differences, exceptions, listings, orders, plans, stock, watch, writes
-from app.domain.capabilities import Capabilities
+from app.domain.capabilities import Capabilities, Zero
 from app.domain.causes import Cause
 from app.domain.counters import Counter
 from app.domain.errors import WrongState
@@ -139,6 +139,11 @@ def read_and_settled(
         if difference is not None:
             _healed(session, counter, "order_unseen", shown, cause=cause)
         return
+    _name(session, can, counter, shown, expected, cause=cause)
+
+
+def _name(session: Session, can: Capabilities, counter: Counter, shown: int, expected: int, *, cause: Cause) -> None:
+    """It shows `shown` instead of `expected`, and no order explains it."""
     if shown > expected and _was_restocked(session, counter, shown - expected):
         counters.overdrawn(session, counter, "put_back")
         _note(session, counter, "channel_restock", shown, expected=expected, cause=cause, unexplained=0)
@@ -335,20 +340,33 @@ def refused(session: Session, counter: Counter, value: int | None, detail: str, 
     _note(session, counter, "write_failed", counter.shown, cause=cause, wanted=value, said=detail[:300])
 
 
-def closed(session: Session, write: Mapping[str, Any], counter: Counter, outcome: str, *, cause: Cause) -> None:
-    """A write is over: what was open because of it is too; what it set right is right."""
+def closed(session: Session, can: Capabilities, write: Mapping[str, Any], counter: Counter, outcome: str, *, cause: Cause) -> None:
+    """A write is over: what was open because of it is too; what it set right is right. And what was read after it has a name."""
     difference = _of(session, counter)
-    if difference is None or difference["facts"].get("asks"):
+    if difference is not None and not difference["facts"].get("asks"):
+        why = difference["cause"]
+        if why in ("in_flight", "outcome_unknown"):
+            settled = write["mode"] in ("absolute", "rebase") or write["unknown_since"] is not None
+            if settled or difference["seen"] == counter.shown:
+                differences.close(session, difference, "healed", cause=cause)
+            else:  # what was seen isn't what came of it: a reading tells
+                counters.change(session, counter, rebase_at=chance.now())
+        elif outcome == "done" and write["mode"] != "rebase" and why != "listing_gone":
+            _over(session, difference, counter.id, cause=cause)
+    if outcome == "done" and write["mode"] == "absolute" and counter.state != "gone" and counter.channel_status != "recovering":
+        entry = next(each for each in write["entries"] if each["counter_id"] == counter.id)
+        if entry["reading"] is not None:
+            _set_and_read(session, can, counter, entry, cause=cause)
+
+
+def _set_and_read(session: Session, can: Capabilities, counter: Counter, entry: Mapping[str, Any], *, cause: Cause) -> None:
+    """A number of ours took effect, whatever stood there, and was read soon after: what the orders of those seconds can't explain has
+    come between. Where zero takes a listing off sale, one that comes back may do so with a number of the channel's own."""
+    if can.zero is not Zero.HARMLESS and entry["expected"] <= 0:
         return
-    why = difference["cause"]
-    if why in ("in_flight", "outcome_unknown"):
-        settled = write["mode"] in ("absolute", "rebase") or write["unknown_since"] is not None
-        if settled or difference["seen"] == counter.shown:
-            differences.close(session, difference, "healed", cause=cause)
-        else:  # what was seen isn't what came of it: a reading tells
-            counters.change(session, counter, rebase_at=chance.now())
-    elif outcome == "done" and write["mode"] != "rebase" and why != "listing_gone":
-        _over(session, difference, counter.id, cause=cause)
+    value, shown = entry["value"], entry["reading"]
+    if abs(shown - value) > entry["learned_since"]:
+        _name(session, can, counter, shown, value, cause=cause)
 
 
 # What isn't there any more

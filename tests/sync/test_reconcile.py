@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.channels.base import Budget, Outcome, TryLater, WriteMode, WriteResult
+from app.channels.base import Budget, Outcome, TryLater, WriteMode, WriteRequest, WriteResult
 from app.channels.memory import EXACT, Memory, Shop
 from app.database import Database, Session
 from app.domain import channels, counters, differences, exceptions, listings, naming, recording, watch
@@ -249,6 +249,68 @@ def test_a_change_without_an_answer_is_named_while_nobody_knows(store: World) ->
     assert found(store) == [("outcome_unknown", None)]
     store.run_for(1_200)
     assert found(store) == [("outcome_unknown", "healed")]
+    assert shop.counters["MUG"] == store.counter(channel_id).shown
+
+
+@dataclass
+class Raced(Shop):
+    """A shop where something happens right after the next change of ours."""
+
+    then: list[Callable[[], object]] = field(default_factory=list)
+
+    def take(self, request: WriteRequest) -> WriteResult:
+        result = super().take(request)
+        if self.then:
+            self.then.pop()()
+        return result
+
+
+def raced(store: World, **facts: Any) -> tuple[Raced, str]:
+    """A shop whose numbers are set and not counted on, about to be given more."""
+    shop = Raced(ABSOLUTE)
+    shop.offer("MUG", "MUG", 0)
+    channel_id = store.connect(shop, name="North", **facts)
+    store.run_for(120)
+    store.receive("MUG", 40)
+    return shop, channel_id
+
+
+@pytest.mark.parametrize("change", [3, -2])
+def test_a_number_that_is_typed_right_after_we_set_it_is_named_like_any_other(store: World, change: int) -> None:
+    shop, channel_id = raced(store)
+    set_to: list[int] = []
+
+    def types() -> None:
+        set_to.append(shop.counters["MUG"])
+        shop.counters["MUG"] += change
+
+    shop.then = [types]
+    store.run_for(120)
+    assert found(store) == [("hand_edit", None)]
+    store.run_for(BY_HOUR)
+    (row,) = store.database.look(differences.page, None, 10)
+    assert (row["cause"], row["outcome"], row["expected"], row["seen"]) == ("hand_edit", "overwritten", *set_to, set_to[0] + change)
+    assert shop.counters["MUG"] == store.counter(channel_id).shown <= 60
+    assert not store.database.look(broken_books)
+
+
+@pytest.mark.parametrize("change", [3, -2])
+def test_what_is_typed_right_after_we_set_it_may_be_a_count_of_the_shelf(store: World, change: int) -> None:
+    shop, channel_id = raced(store, hand_edits="adopt")
+    shop.then = [lambda: shop.counters.update(MUG=shop.counters["MUG"] + change)]
+    store.run_for(600)
+    assert (found(store), waits(store)) == ([("hand_edit", "adopted")], [])
+    assert sum(store.level("MUG").values()) == 60 + change
+    assert store.counter(channel_id).excess == 0
+    assert not store.database.look(broken_books)
+
+
+@on_one
+def test_what_is_sold_right_after_we_set_a_number_is_nobodys_hand(store: World) -> None:
+    shop, channel_id = raced(store)
+    shop.then = [lambda: shop.buy("MUG", 2)]
+    store.run_for(600)
+    assert (found(store), waits(store), store.level("MUG")["committed"]) == ([], [], 2)
     assert shop.counters["MUG"] == store.counter(channel_id).shown
 
 
