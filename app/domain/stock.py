@@ -186,7 +186,7 @@ def move_many(session: Session, moves: Sequence[Move], *, cause: Cause, occurred
         for move, rows_changed in zip(touching, changed, strict=True):
             if not rows_changed:
                 raise InsufficientStock([_shortage(session, move)])
-    touched(session).update(move.sku_id for move in touching)
+    touched(session).update(move.sku_id for move in touching if _concerns_plans(move))
     freed(session).update(move.sku_id for move in touching if move.target == "available")
     events.append(
         session,
@@ -214,6 +214,12 @@ def in_no_hurry(session: Session) -> set[str]:
     """Of the SKUs that were touched, those whose plan can wait a little: something was sold of what there is plenty of."""
     found: set[str] = session.info.setdefault("in_no_hurry", set())
     return found
+
+
+def _concerns_plans(move: Move) -> bool:
+    """Whether it changes what there is to share out, or is a sale of our own, which plans count: what is promised already is on its way
+    to the buyer, and nobody's share is another for that."""
+    return not {"available", "allotted"}.isdisjoint((move.source, move.target)) or (move.target == "committed" and move.reason == "ordered")
 
 
 def _only_come_in(moves: Sequence[Move]) -> bool:
