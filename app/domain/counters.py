@@ -299,12 +299,12 @@ def changed(session: Session, counter: Counter) -> None:
     stock.freed(session).add(counter.sku_id)
 
 
-def done_with(session: Session, counter: Counter, rivals: Iterable[Counter] = ()) -> None:
+def done_with(session: Session, counter: Counter, rivals: Iterable[Counter] = (), *, as_planned: bool = False) -> None:
     """As `changed`, when nothing more becomes of it here: where it offers just what it was given, and so do these, nothing is to be
-    repaid."""
+    repaid. `as_planned`: only what the last plan wanted has happened to it; where all of that has, there is nothing to be planned."""
     if any(each.excess or each.spare or each.excess_cause is not None for each in (counter, *rivals)):
         changed(session, counter)
-    else:
+    elif not as_planned or counter.on_offer != counter.target:
         stock.touched(session).add(counter.sku_id)
 
 

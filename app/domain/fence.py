@@ -22,7 +22,7 @@ from typing import Any
 
 from app import chance
 from app.database import Session
-from app.domain import channels, counters, events, exceptions, naming, recovery, writes
+from app.domain import channels, counters, events, exceptions, naming, recovery, stock, writes
 from app.domain import entries as journal
 from app.domain.capabilities import Capabilities, CountsDown, WriteMode
 from app.domain.causes import Cause
@@ -110,8 +110,9 @@ def raise_or_lower(
         return None
     if not all(each.known and (each.shown >= 0 or each.shown == each.reading) for each in mine):
         return _start_rebase(session, pen, unit, mine)
+    rivals = [each for each in everybody if each not in mine]
     if pen.can.write_mode is WriteMode.ABSOLUTE:
-        entries = _absolute(session, pen, mine, wants, [each for each in everybody if each not in mine])
+        entries = _absolute(session, pen, mine, wants, rivals)
     else:
         entries = _relative(session, pen, mine, wants)
     if entries is None:
@@ -121,6 +122,10 @@ def raise_or_lower(
     # A copy of this ledger has another epoch, so never our keys.
     key = f"{pen.epoch}-{chance.new_id()}"
     named = [entry | {"external_id": each.external_id} for entry in entries for each in mine if each.id == entry["counter_id"]]
+    if all(each.due_at is None for each in rivals) and len({place for each in everybody for place in each.location_ids}) == 1:
+        # What is set aside for it is what the plan foresaw. Where others wait for units, too, or these may have come from a place other
+        # than it thought, it is looked at once more.
+        stock.touched(session).difference_update(each.sku_id for each in mine)
     for each in mine:
         if each.exposed:  # what it will offer beyond what it was given has a name from now on
             counters.changed(session, each)
@@ -553,6 +558,7 @@ def settled(session: Session, pen: Pen, write_id: str) -> bool:
         changes: dict[str, Any] = {"shown": shown, "below": 0, "known": True, "stale_at": None}
         if counter.state == "parked":  # what it shows can be read: then it is tried again to write it, too
             changes |= {"state": "active", "why": None}
+            counters.changed(session, counter)
         else:
             changes["attempts"] = 0
         if entry["learned_since"]:  # it may be too high by what we learned meanwhile: again, when it is quieter
@@ -575,7 +581,7 @@ def _close(session: Session, pen: Pen, row: Mapping[str, Any], mine: Mapping[str
         if counter.channel_status in ("live", "leaving") or (row["mode"] != "rebase" and counter.channel_status != "recovering"):
             counters.release(session, counter, cause=pen.cause)
     for counter in mine.values():
-        counters.done_with(session, counter, row["others"] + list(mine.values()))
+        counters.done_with(session, counter, row["others"] + list(mine.values()), as_planned=outcome == "done")
     data = {
         "channel_id": pen.channel_id,
         "mode": row["mode"],
